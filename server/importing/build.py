@@ -311,9 +311,12 @@ def content_of(source: Source, shape: Sequence[int]) -> Content:
     return "photos" if len(shape) == 3 else "symbols"
 
 
-def standardisation(path: Path) -> npt.NDArray[np.float32]:
-    """Mean and standard deviation of each feature, (2, F). A constant feature has deviation 1."""
-    vectors = np.load(path, mmap_mode="r", allow_pickle=False)
+def standardisation(path: Path, first: int | None = None) -> npt.NDArray[np.float32]:
+    """Mean and standard deviation of each feature, (2, F). A constant feature has deviation 1.
+
+    `first` is the number of rows that count, from the beginning. None: all.
+    """
+    vectors = np.load(path, mmap_mode="r", allow_pickle=False)[:first]
     n, at_once = len(vectors), max(1, _VALUES_AT_ONCE // vectors.shape[1])
     blocks = range(0, n, at_once)
     mean = sum(vectors[i : i + at_once].sum(axis=0, dtype=np.float64) for i in blocks) / n

@@ -52,10 +52,33 @@ def renumber(folder: Path, order: npt.NDArray[np.integer] | None = None) -> None
     if len(order) != len(items):
         raise DatasetError(f"the order is for {len(order):,} items, not {len(items):,}")
     rows = np.asarray(order, np.int64)
+    if not take_rows(folder, items, rows):
+        return
+    try:
+        np.save(folder / item_set.ORDER, rows.astype(np.int32), allow_pickle=False)
+        item_set.amend(folder, lambda manifest: _state(manifest, len(rows)))
+    except OSError as error:
+        raise _not_written(folder, error) from error
+
+
+def take_rows(folder: Path, items: ItemSet, rows: npt.NDArray[np.int64]) -> bool:
+    """Replace the items of the data set in `folder`, which no process has open, by some of them.
+
+    Args:
+        folder: The data set.
+        items: The items of the data set.
+        rows: The items that stay, in their new order, (M,).
+
+    Returns:
+        False, with the data set unchanged, if rows of the table cannot be reordered.
+
+    Raises:
+        DatasetError: The files cannot be written.
+    """
     try:
         table = None if items.table is None else items.table.take(rows)
     except pa.ArrowException:
-        return
+        return False
     try:
         for name, array in _arrays(items):
             _write_reordered(folder / name, array, rows)
@@ -63,12 +86,15 @@ def renumber(folder: Path, order: npt.NDArray[np.integer] | None = None) -> None
             table.replace(folder / item_set.TABLE)
         if items.knn is not None:
             write_knn(folder, items.knn.numbered(rows))
-        np.save(folder / item_set.ORDER, rows.astype(np.int32), allow_pickle=False)
-        item_set.amend(folder, lambda manifest: _state(manifest, len(rows)))
     except OSError as error:
-        raise DatasetError(
-            f"{folder}: the imported data cannot be written: {reason_of(error, folder)}"
-        ) from error
+        raise _not_written(folder, error) from error
+    return True
+
+
+def _not_written(folder: Path, error: OSError) -> DatasetError:
+    return DatasetError(
+        f"{folder}: the imported data cannot be written: {reason_of(error, folder)}"
+    )
 
 
 def _state(manifest: dict[str, Any], n: int) -> None:
@@ -93,12 +119,15 @@ def _has_room(items: ItemSet, folder: Path) -> bool:
 
 
 def _write_reordered(path: Path, array: npt.NDArray[Any], rows: npt.NDArray[np.int64]) -> None:
-    """Replace the file of an array by the array in another order, in blocks."""
+    """Replace the file of an array by some of its rows, in their order, in blocks."""
     new = path.with_name(f"{path.name}.new")
     step = max(1, _BYTES_AT_ONCE * len(array) // max(1, array.nbytes))
     with new.open("wb") as file:
         header = np.lib.format.header_data_from_array_1_0(array)
-        np.lib.format.write_array_header_1_0(file, {**header, "fortran_order": False})
+        shape = (len(rows), *array.shape[1:])
+        np.lib.format.write_array_header_1_0(
+            file, {**header, "fortran_order": False, "shape": shape}
+        )
         for first in range(0, len(rows), step):
             file.write(np.ascontiguousarray(array[rows[first : first + step]]).data)
     new.replace(path)

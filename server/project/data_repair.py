@@ -15,6 +15,7 @@ from lodespace.items import item_set
 from lodespace.items.original_order import check_order
 from lodespace.json_input import json_value
 from lodespace.models.checkpoints.checkpoint import latest
+from lodespace.project.grown_data import as_grown
 from lodespace.project.project import BUNDLED, DATA_FOLDER, RECORDING, Manifest
 from lodespace.recording.format import MAGIC
 
@@ -48,7 +49,8 @@ def import_again(folder: Path, data: str, options: "ImportOptions") -> Path:
     """Import `data` for the project in `folder`. Returns the folder of the new data set.
 
     The labels name items by their number, so the new data must have the same items in the same
-    order. The items get the numbers that they have in the project. Raises DatasetError when the
+    order. The items get the numbers that they have in the project. If items were added to the
+    project, `data` may have the items in any order, and further items. Raises DatasetError when the
     number or the ids of the new items differ from those of the project.
     """
     from lodespace.importing.importer import import_data
@@ -59,6 +61,10 @@ def import_again(folder: Path, data: str, options: "ImportOptions") -> Path:
     import_data(data, target, options, in_order=True)
     try:
         items = item_set.load(target)
+        described, ids = _described(folder), _readable_ids(folder)
+        if described is not None and described.get("added") and ids is not None:
+            as_grown(target, folder / DATA_FOLDER, described, ids, _order(folder, len(ids)))
+            return target
         _compare_count(folder, items)
         order = _order(folder, len(items))
         if order is not None and items.order is None:
@@ -159,6 +165,12 @@ def _tables(folder: Path) -> list[Path]:
         return [item_set.member(data, described["items"])]
     except (DatasetError, KeyError):
         return []
+
+
+def _readable_ids(folder: Path) -> "ItemIds | None":
+    """Return the ids of the project's items; None if dataset.json or the table is damaged."""
+    tables = [] if _described(folder) is None else _tables(folder)
+    return _ids(tables[0]) if tables else None
 
 
 def _has_grown(folder: Path, tables: list[Path]) -> bool:

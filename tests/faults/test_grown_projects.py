@@ -51,17 +51,90 @@ def grown(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", ["pixels.npy", "dataset.json"])
-def test_a_repair_of_a_grown_project_keeps_the_order(
-    grown: Path, tmp_path: Path, name: str
-) -> None:
-    damage(grown / "data" / name)
+def test_a_repair_without_a_description_keeps_the_order(grown: Path, tmp_path: Path) -> None:
+    damage(grown / "data" / "dataset.json")
     with pytest.raises(DatasetError, match="items were added after the import"):
         repair(grown, str(tmp_path / "data"))
-    assert (grown / "data" / name).read_bytes() == b"damaged"
+    assert (grown / "data" / "dataset.json").read_bytes() == b"damaged"
+
+
+def test_a_repair_needs_all_items_of_a_grown_project(grown: Path, tmp_path: Path) -> None:
+    damage(grown / "data" / "pixels.npy")
     original = pictures(tmp_path / "original", 2, 3, 4)
-    with pytest.raises(DatasetError, match=r"has 3 items, but the project has 4|other ids"):
+    with pytest.raises(DatasetError, match=r"1 of the 4 items of the project, such as 1\.png"):
         repair(grown, str(original))
+    assert (grown / "data" / "pixels.npy").read_bytes() == b"damaged"
+    assert not list(grown.glob(".data*"))
+
+
+def test_a_repair_brings_the_items_into_their_order(grown: Path, tmp_path: Path) -> None:
+    before = item_set.load(grown / "data")
+    pixels, stamps = before.data.tobytes(), before.stamps
+    pictures(tmp_path / "data", 0, 5)  # files that the project does not have
+    damage(grown / "data" / "pixels.npy")
+    repair(grown, str(tmp_path / "data"))
+    items = item_set.load(grown / "data")
+    assert list(items.ids) == ["2.png", "3.png", "4.png", "1.png"]
+    assert items.data.tobytes() == pixels
+    assert stamps is not None and items.stamps is not None
+    assert items.stamps.tolist() == stamps.tolist()
+    assert items.report == before.report
+    add(grown, tmp_path / "data")
+    assert list(item_set.load(grown / "data").ids)[4:] == ["0.png", "5.png"]
+    damage(grown / "data" / "stamps.npy")
+    repair(grown, str(tmp_path / "data"))
+    assert len(item_set.load(grown / "data")) == 6, "it can be repaired again"
+
+
+def test_a_repair_of_a_grown_project_keeps_the_classes(tmp_path: Path) -> None:
+    data, folder = tmp_path / "data", tmp_path / "project"
+    data.mkdir()
+    for name, numbers in {"b": (1, 2), "c": (3, 4)}.items():
+        pictures(data / name, *numbers)
+    new_project(folder, str(data), "test", ImportOptions()).close()
+    pictures(data / "a", 5)
+    pictures(data / "b", 0)
+    add(folder, data)
+    before = item_set.load(folder / "data")
+    assert before.class_names == ("b", "c") and before.truth is not None
+    labels = before.truth.tolist()
+    assert labels == [0, 0, 1, 1, -1, 0]
+    damage(folder / "data" / "pixels.npy")
+    repair(folder, str(data))
+    items = item_set.load(folder / "data")
+    assert items.class_names == ("b", "c") and items.truth is not None
+    assert items.truth.tolist() == labels and list(items.ids) == list(before.ids)
+
+
+@pytest.mark.parametrize("names", [["vectors.npy"], ["vectors.npy", "standardisation.npy"]])
+def test_a_repair_of_a_grown_project_keeps_the_scale(tmp_path: Path, names: list[str]) -> None:
+    rows, folder = np.random.default_rng(0).normal(size=(9, 3)).astype(np.float32), tmp_path / "p"
+    ids = np.array([f"row-{k}" for k in range(9)])
+    for name, chosen in {
+        "first": slice(6),
+        "more": slice(6, 9),
+        "all": slice(None, None, -1),
+    }.items():
+        np.savez(tmp_path / f"{name}.npz", X=rows[chosen], ids=ids[chosen])
+    new_project(folder, str(tmp_path / "first.npz"), "test", ImportOptions()).close()
+    add(folder, tmp_path / "more.npz")
+    before = item_set.load(folder / "data").standardisation
+    assert before is not None
+    scale = before.copy()
+    for name in names:
+        damage(folder / "data" / name)
+    repair(folder, str(tmp_path / "all.npz"))
+    items = item_set.load(folder / "data")
+    assert items.standardisation is not None and list(items.ids) == ids.tolist()
+    np.testing.assert_array_equal(items.data, rows)
+    np.testing.assert_allclose(items.standardisation, scale, atol=1e-6)
+
+
+def test_a_repair_refuses_pictures_of_another_size(grown: Path, tmp_path: Path) -> None:
+    damage(grown / "data" / "stamps.npy")
+    draw(7).resize((100, 60)).save(tmp_path / "data" / "7.png")
+    with pytest.raises(DatasetError, match=r"project with 40 x 40 pixels, grey; give --size"):
+        repair(grown, str(tmp_path / "data"))
 
 
 @pytest.mark.parametrize("names", [["items-4.arrow"], ["items-4.arrow", "dataset.json"]])
