@@ -35,6 +35,10 @@ class NoNewItemError(DatasetError):
     """The data to add have no new item that can be read: all are known or unreadable."""
 
 
+class StoppedError(DatasetError):
+    """Another thread has stopped an import or an addition, which has then changed nothing."""
+
+
 class ProjectError(LodespaceError):
     code = "bad_project"
 

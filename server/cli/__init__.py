@@ -25,7 +25,7 @@ from lodespace.cli.report import FAILED, INTERRUPTED, Problem, Report, json_outp
 from lodespace.config import VERSION
 from lodespace.errors import LodespaceError
 from lodespace.items.paths import printable
-from lodespace.runs.stopping import Stopped
+from lodespace.runs.stopping import Stopped, ending_on_sigterm
 
 
 class UsageError(Exception):
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")  # file names may have any bytes
     given = sys.argv[1:] if arguments is None else arguments
     report = Report(command=given[0] if given else "")
-    with json_output("--json" in given) as write:
+    with json_output("--json" in given) as write, ending_on_sigterm():
         status = _run(given, report)
         report.finish(status)
         write(report)

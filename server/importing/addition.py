@@ -24,6 +24,7 @@ from lodespace.importing.build import MAX_ITEMS, build
 from lodespace.importing.channels import with_channels
 from lodespace.importing.features import add_features
 from lodespace.importing.finding import counted
+from lodespace.importing.interruption import check_stop
 from lodespace.importing.left_out_list import names_left_out, write_left_out
 from lodespace.importing.pages.page_items import PageItems
 from lodespace.importing.reading import Reading, open_new
@@ -110,6 +111,7 @@ def add_data(
 
     Raises:
         NoNewItemError: The data have no new item that can be read.
+        StoppedError: The event `options.stop` was set.
         DatasetError: The data cannot be read, or do not fit the data set. After any error, the data
             set is unchanged.
     """
@@ -139,6 +141,7 @@ def add_data(
         labels, line = _labels(added, items, report)
         due = items.labels_given and bool((labels != UNLABELED).any())
         batch = _batch(added, data, report, due=due)
+        check_stop(options.stop)
         append_items(folder, replace(added, truth=labels), lambda m: _state(m, batch, line))
         with contextlib.suppress(OSError):  # the items are added, even if the list is not written
             write_left_out(folder, report, report.root)
@@ -168,7 +171,9 @@ def _add_computed(
     """Add features, and vectors of texts, to the data set of the new items. Raises DatasetError."""
     if reading.text is not None:
         name, weights = reading.stated_network("text_network")
-        if write_text_vectors(making, reading.text, name, progress=progress) != weights:
+        stop = options.stop
+        found = write_text_vectors(making, reading.text, name, progress=progress, stop=stop)
+        if found != weights:
             raise _other_weights(name)
         item_set.amend(making, lambda manifest: manifest.update(vectors=item_set.VECTORS))
     if items.features is None:
@@ -184,8 +189,8 @@ def _add_computed(
     elif name:
         asked = replace(options, features=name)
         add_features(making, asked, report, progress=progress)
-        found = Reading.of_items(item_set.load(making)).stated_network("features")
-        if found[1] != weights:
+        computed = Reading.of_items(item_set.load(making)).stated_network("features")
+        if computed[1] != weights:
             raise _other_weights(name)
     else:
         raise DatasetError(

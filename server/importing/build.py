@@ -134,7 +134,7 @@ class _Building:
         self.tally = Tally()
         vectors = like is not None and like.kind == "vector" and "text" not in like.details
         self.refusals = Refusals(like.data.shape[1:] if like is not None and vectors else ())
-        self.interruption = Interruption()
+        self.interruption = Interruption(options.stop)
 
     def run(self, progress: bool) -> None:
         count = self.source.count

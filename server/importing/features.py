@@ -3,6 +3,7 @@
 The neighbour graph is built on these features instead of learned features.
 """
 
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -198,12 +199,18 @@ def _add_named_or_file(
 
 
 def _add_named(
-    folder: Path, name: str, report: ImportReport, *, progress: bool, option: str = ""
+    folder: Path,
+    name: str,
+    report: ImportReport,
+    *,
+    progress: bool,
+    option: str = "",
+    stop: threading.Event | None = None,
 ) -> None:
     """Add the features of the pretrained network `name`, and state it in the report."""
     items = item_set.load(folder)
     check_name(ImportOptions(features=name), items.kind, items.details)
-    weights = write_features(folder, report.root, name, progress=progress)
+    weights = write_features(folder, report.root, name, progress=progress, stop=stop)
 
     def state_network(manifest: dict[str, Any]) -> None:
         _state_features(manifest)

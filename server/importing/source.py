@@ -1,5 +1,6 @@
 """The interface of import sources, the raw items they yield, and the import options."""
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,6 +111,8 @@ class ImportOptions:
     precomputed_knn: Any = None
     """Nearest neighbours of the items, instead of a search (precomputed_knn.py): the path of a .npz
     file, a pair of arrays (indices, distances), or a sparse matrix of distances."""
+    stop: threading.Event | None = None
+    """Event with which another thread stops the import. None: nobody stops it."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Stopping a long command by Ctrl-C or by a queue system, after the current unit of work."""
+"""Stopping a command by Ctrl-C or by a queue system, after the current unit of work."""
 
 import contextlib
 import signal
@@ -11,7 +11,7 @@ EXIT_STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
 
 class Stopped(KeyboardInterrupt):
-    """Raised when a signal has stopped a command. The command has saved its state before."""
+    """Raised when a signal has stopped a command."""
 
     def __init__(self, message: str, status: int = EXIT_STATUS[signal.SIGINT]) -> None:
         super().__init__(message)
@@ -53,3 +53,26 @@ def stop_request() -> Generator[StopRequest]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def ending_on_sigterm() -> Generator[None]:
+    """Let SIGTERM raise `Stopped` in the `with` block, so that unfinished files are removed.
+
+    Otherwise, SIGTERM ends Python at once. Nothing is changed outside of the main thread, or if
+    SIGTERM has another handler.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    del frame
+    raise Stopped("stopped by SIGTERM", EXIT_STATUS[signal.Signals(number)])

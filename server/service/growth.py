@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from lodespace.errors import LodespaceError, RequestError
+from lodespace.errors import LodespaceError, RequestError, StoppedError
 from lodespace.items.item_set import ItemSet
 from lodespace.project.due_labels import gesture_of, labels_to_give, not_given, settle
 from lodespace.project.growth import add_to_project
@@ -61,7 +62,7 @@ class Growth:
         self._shown = asyncio.Event()
         self._adding: set[asyncio.Task[Addition]] = set()
         """The additions that run or wait."""
-        self._stopping = False
+        self._stop = threading.Event()
 
     async def add(
         self,
@@ -73,7 +74,7 @@ class Growth:
         """Add the items of `data` that the project does not have, and show them to all clients.
 
         The arguments are those of `add_to_project`. The addition is completed even if the caller
-        is cancelled.
+        is cancelled, unless the server stops.
 
         Raises:
             LodespaceError: The items cannot be added. The project is unchanged.
@@ -84,11 +85,14 @@ class Growth:
         return await asyncio.shield(task)
 
     async def stop(self) -> None:
-        """Refuse new additions, and wait until the current one is complete."""
-        self._stopping = True
+        """Refuse new additions, and stop the current one.
+
+        Items that are being written into the project are still added. Otherwise, the project stays
+        as it was before the addition.
+        """
+        self._stop.set()
         self._shown.set()
         if self._adding:
-            log.info("waiting until the current addition is complete")
             await asyncio.wait(self._adding)
 
     async def _add(
@@ -97,14 +101,19 @@ class Growth:
         options: "ImportOptions | None",
         only: frozenset[str] | None,
     ) -> "Addition":
+        from lodespace.importing.interruption import check_stop
         from lodespace.importing.source import ImportOptions
 
         async with self._one_at_a_time:
-            if self._stopping:
-                raise RequestError("The server is stopping.", code="bad_items", status=503)
-            added = await asyncio.to_thread(
-                add_to_project, self._project, data, options or ImportOptions(), only=only
-            )
+            asked = replace(options or ImportOptions(), stop=self._stop)
+            try:
+                check_stop(self._stop)
+                added = await asyncio.to_thread(
+                    add_to_project, self._project, data, asked, only=only
+                )
+            except StoppedError as error:
+                message = "The server is stopping, and no item was added."
+                raise RequestError(message, code="bad_items", status=503) from error
             await self._show(added.items)
             await self._rules.apply_to_added()
             return await self._give_labels(added)
@@ -113,7 +122,7 @@ class Growth:
         """Show all `items` to the clients, after the trainer has placed the added items."""
         self._project.items = items
         self._shown.clear()
-        if self._trainer.grow() and not self._stopping:
+        if self._trainer.grow() and not self._stop.is_set():
             try:
                 await asyncio.wait_for(self._shown.wait(), PLACING_SECONDS)
             except TimeoutError:

@@ -2,14 +2,22 @@
 
 import argparse
 import io
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lodespace.cli import main
-from lodespace.cli.growing import add_new_files
-from lodespace.project.opening import open_existing
+from lodespace.cli.growing import add_new_files, watched_folder
+from lodespace.errors import DatasetError, ProjectError
+from lodespace.importing.arrays.array_items import from_arrays
+from lodespace.importing.source import ImportOptions
+from lodespace.project import growth
+from lodespace.project.opening import new_project, open_existing
 from samples.pictures import draw
 
 
@@ -82,3 +90,55 @@ def test_new_files_are_added_after_a_yes_or_with_add(
         project.close()
     assert ("Add the new files to the project? [y/N]" in shown.getvalue()) == (answer is not None)
     assert ("to add the new files, give --add" in shown.getvalue()) == (expected == 2)
+
+
+ADD, WATCH = argparse.Namespace(add=True, watch=False), argparse.Namespace(add=False, watch=True)
+
+
+def test_add_and_watch_need_files_of_a_folder(tmp_path: Path) -> None:
+    rows = from_arrays("rows", np.random.default_rng(0).normal(size=(4, 3)))
+    project = new_project(tmp_path / "project", rows, "test", ImportOptions())
+    project.report = None
+    with pytest.raises(ProjectError, match=r"--add: .* not files of a folder.*PROJECT --add DATA"):
+        add_new_files(project, ADD)
+    with pytest.raises(ProjectError, match=r"--watch: .* not files of a folder"):
+        watched_folder(project, WATCH)
+    add_new_files(project, argparse.Namespace(add=False, watch=False))
+    assert watched_folder(project, ADD) is None
+    project.close()
+
+
+def test_a_project_is_served_if_its_new_files_cannot_be_added(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise DatasetError("the disk is full")
+
+    monkeypatch.setattr(growth, "add_to_project", fail)
+    project = open_existing(folder.parent / "project", None)
+    add_new_files(project, WATCH)
+    assert "no file was added. the disk is full" in capsys.readouterr().err
+    assert watched_folder(project, WATCH) == folder
+    project.obstacle = "the disk is read-only"
+    with pytest.raises(ProjectError, match="--watch: nothing can be added"):
+        watched_folder(project, WATCH)
+    project.close()
+
+
+@pytest.mark.slow
+def test_an_import_that_sigterm_stops_leaves_nothing(tmp_path: Path) -> None:
+    data = tmp_path / "pictures"
+    data.mkdir()
+    for name in range(400):
+        draw(name % 9).resize((900, 900)).save(data / f"{name}.png", compress_level=1)
+    command = [sys.executable, "-m", "lodespace", "import", str(data), "-o", "project"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE)
+    end = time.monotonic() + 60
+    while not list(tmp_path.glob(".project*/data/pixels.npy")):
+        assert process.poll() is None, "the import ended before the signal"
+        assert time.monotonic() < end
+        time.sleep(0.005)
+    process.send_signal(signal.SIGTERM)
+    told = process.communicate(timeout=60)[1].decode()
+    assert process.returncode == 143 and "stopped by SIGTERM" in told
+    assert [path.name for path in tmp_path.iterdir()] == ["pictures"]

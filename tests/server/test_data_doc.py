@@ -51,7 +51,8 @@ def test_every_option_is_listed() -> None:
         if name not in ("encoding", "download"):
             assert f"--{name.replace('_', '-')}" in PAGE, name
     without = {field.name for field in fields(ImportOptions)} - IMPORT_OPTIONS.keys()
-    assert without == {"vector_columns"}  # the project determines this option for new items
+    # The project determines the columns of new items. The server stops an addition.
+    assert without == {"vector_columns", "stop"}
 
 
 def test_limits_are_the_ones_in_force() -> None:

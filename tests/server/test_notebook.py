@@ -74,6 +74,29 @@ def test_an_axis_is_set_and_removed_from_python(
         served.axes()
 
 
+def test_items_are_added_from_python(folder: Path) -> None:
+    data, names = items()
+    with lodespace.serve(data, labels=names, project="mine", port=0, threads=1) as served:
+        new = {"labels": ["left", "right", "other"], "ids": ["a", "b", "c"]}
+        assert served.add(data[:3] + 0.1, **new) == [80, 81, 82]
+        assert get(served, "api/session")["n_items"] == 83
+        given = [get(served, f"api/items/{item}/info")["class_id"] for item in (80, 81, 82)]
+        assert given == [0, 1, -1], "the project has no class “other”"
+        assert served.add(data[:2], ids=["a", "d"]) == [83]
+        with pytest.raises(LodespaceError, match="does not have already"):
+            served.add(data[:1], ids=["a"])
+        with pytest.raises(LodespaceError, match="6 numbers"):
+            served.add(np.ones((2, 6)))
+        with pytest.raises(DatasetError, match="for arrays only"):
+            served.add("file.csv", labels=["left"])
+        assert served.latents().shape == (84, 3)
+    with pytest.raises(RuntimeError, match="stopped"):
+        served.add(data)
+    project = open_project(folder / "mine")
+    project.close()
+    assert list(project.items.ids)[80:] == ["a", "b", "c", "d"]
+
+
 def test_arrays_are_served_with_their_labels_and_opened_again(folder: Path) -> None:
     data, names = items()
     names[10:] = ""

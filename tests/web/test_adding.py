@@ -3,7 +3,9 @@
 import asyncio
 import io
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +15,11 @@ from drivers.lan import Lan
 from drivers.servers import ClientOf
 from lodespace import protocol
 from lodespace.errors import RequestError
+from lodespace.importing import addition
+from lodespace.importing.arrays.array_items import from_arrays
+from lodespace.importing.source import RawItem
+from lodespace.items.errors import BadItem
 from lodespace.project.opening import open_project
-from lodespace.service import growth
 from lodespace.service.folder_watch import FolderWatch
 from lodespace.service.service import Service
 from lodespace.web.api import SERVICE
@@ -211,13 +216,13 @@ async def test_a_watched_folder_is_read_when_files_are_complete(
     assert folder_watch.STILL_SECONDS > 0
 
 
-async def test_a_stop_waits_for_the_addition(
+async def test_a_stop_waits_for_items_that_are_being_written(
     client_of: ClientOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = await client_of(folder_of_pictures(tmp_path / "pictures"), tmp_path / "project")
     service: Service = client.server.app[SERVICE]
     began, go, order = threading.Event(), threading.Event(), list[str]()
-    add, close = growth.add_to_project, service.project.close
+    add, close = addition.append_items, service.project.close
 
     def slow(*arguments: object, **options: object) -> object:
         began.set()
@@ -230,7 +235,7 @@ async def test_a_stop_waits_for_the_addition(
         order.append("closed")
         close()
 
-    monkeypatch.setattr(growth, "add_to_project", slow)
+    monkeypatch.setattr(addition, "append_items", slow)
     monkeypatch.setattr(service.project, "close", closed)
     answer = asyncio.create_task(post(client, "new.png", png(draw(40))))
     assert await asyncio.to_thread(began.wait, 10)
@@ -243,3 +248,36 @@ async def test_a_stop_waits_for_the_addition(
     assert service.project.items.ids[N] == "uploads/new.png"
     with pytest.raises(RequestError, match="is stopping"):
         await service.growth.add(str(tmp_path / "pictures"))
+
+
+class Endless:
+    """Yields pictures without an end. Implements Source."""
+
+    def __init__(self) -> None:
+        self._one = from_arrays("endless", np.zeros((1, 28, 28), np.uint8))
+        self.began = threading.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._one, name)
+
+    def __iter__(self) -> Iterator[RawItem | BadItem]:
+        while True:
+            yield from self._one
+            self.began.set()
+
+
+async def test_a_server_that_stops_ends_a_long_addition(
+    client_of: ClientOf, tmp_path: Path
+) -> None:
+    client = await client_of(folder_of_pictures(tmp_path / "pictures"), tmp_path / "project")
+    service: Service = client.server.app[SERVICE]
+    source, described = Endless(), tmp_path / "project" / "data" / "dataset.json"
+    before = described.read_bytes()
+    adding = asyncio.create_task(service.growth.add(source))
+    assert await asyncio.to_thread(source.began.wait, 10)
+    async with asyncio.timeout(10):
+        await service.stop()
+    with pytest.raises(RequestError, match="is stopping, and no item was added"):
+        await adding
+    assert described.read_bytes() == before and len(service.session.items) == N
+    assert not list((tmp_path / "project").glob(".adding*"))
