@@ -14,6 +14,8 @@ from lodespace.features.weights import Weights, hash_of
 
 Pictures = npt.NDArray[np.uint8]
 """Colour pictures, (B, side, side, 3)."""
+Sounds = Sequence[npt.NDArray[np.float32]]
+"""Sounds with one channel, each (T,), with values from -1 to 1."""
 Features = npt.NDArray[np.float32]
 """Features, one row per item."""
 
@@ -23,7 +25,7 @@ Read = TypeVar("Read", contravariant=True)
 
 
 class Extractor(Protocol[Read]):
-    """A pretrained network that is loaded. It reads `Pictures`, or lists of texts."""
+    """A pretrained network that is loaded. It reads `Pictures`, `Sounds`, or lists of texts."""
 
     @property
     def weights(self) -> str:
@@ -37,15 +39,15 @@ class Extractor(Protocol[Read]):
 
 @runtime_checkable
 class WordReader(Protocol):
-    """An extractor of pictures that also reads words, such as CLIP.
+    """An extractor of pictures or sounds that also reads words, such as CLIP.
 
     A family of such extractors has `reads_words`.
     """
 
     def embed_words(self, texts: Sequence[str], /) -> Features:
-        """Return the features (B, K) of texts, in the space of the pictures' features.
+        """Return the features (B, K) of texts, in the space of the other features.
 
-        Each row has the length 1. The picture that a text describes best has the nearest features.
+        Each row has the length 1. The item that a text describes best has the nearest features.
         """
         ...
 
@@ -65,12 +67,21 @@ class Family(Generic[T]):
     load: Callable[[], Extractor[T]]
     """Function that loads the network. It imports torch, and raises DatasetError."""
     side: int = 0
-    """Side of the pictures that the network reads, in pixels; 0 if it reads texts."""
+    """Side of the pictures that the network reads, in pixels; 0 if it reads no pictures."""
+    rate: int = 0
+    """Sample rate of the sounds that the network reads, in Hz; 0 if it reads no sounds."""
     reads_words: bool = False
     """Whether the loaded network also reads words (`WordReader`)."""
     weights: Callable[[], Weights] | None = None
     """Function that describes the files to download; None if the extra installs them. It may import
     torch, and raises DatasetError."""
+
+    @property
+    def reads(self) -> str:
+        """The items that the network reads: pictures, sounds or texts."""
+        if self.side:
+            return "pictures"
+        return "sounds" if self.rate else "texts"
 
     def installed(self) -> bool:
         """Whether the modules of the network can be imported."""

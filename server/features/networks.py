@@ -1,10 +1,15 @@
 """Code that networks of several families share. Functions import torch."""
 
-from collections.abc import Callable
+import contextlib
+import os
+from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from lodespace.errors import DatasetError
-from lodespace.features.family import Features, Pictures
+from lodespace.features.family import Features, Pictures, Sounds
 
 SIDE = 224
 """Side of the pictures for networks with downloaded weights, in pixels. A network that reads
@@ -51,10 +56,82 @@ class PictureNetwork:
             return torch.nn.functional.normalize(rows).numpy()
 
 
-def misfit(name: str, error: Exception) -> DatasetError:
-    """Return the error for weights that do not fit the network `name`."""
-    first = (str(error).splitlines() or [type(error).__name__])[0]
-    return DatasetError(
-        f"the downloaded weights do not fit the network {name} of the installed package: {first}. "
-        "Install the newest version of the package, or choose another network"
+class SoundNetwork:
+    """A network that turns sounds of a limited length into features."""
+
+    def __init__(self, network: Callable[[Sounds], Any], weights: str, longest: int) -> None:
+        """Use `network`, a function from B sounds to features (B, K), a tensor of torch.
+
+        Args:
+            network: the function, for sounds of at most `longest` samples.
+            weights: SHA-256 of the file with the weights.
+            longest: number of samples that the network reads at once. A longer sound is read in
+                equal parts, and gets the mean of their features.
+        """
+        self.network = network
+        self.weights = weights
+        self.longest = longest
+
+    def features(self, sounds: Sounds, /) -> Features:
+        """Return the features (B, K), with rows of length 1."""
+        import torch
+
+        parts = [np.array_split(sound, max(1, -(-len(sound) // self.longest))) for sound in sounds]
+        with torch.inference_mode():
+            rows = [self.network(each).float().mean(dim=0) for each in parts]
+            return torch.nn.functional.normalize(torch.stack(rows)).numpy()
+
+
+def without_hub() -> None:
+    """Forbid the libraries of the Hugging Face Hub to download files, and to print warnings.
+
+    They ask the hub for newer files unless these variables are set before their import. They warn
+    of values in a file that a network does not use, such as those of its last layer.
+    """
+    os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
+    os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
+    os.environ["TRANSFORMERS_VERBOSITY"] = "error"
+
+
+def from_folder(kind: Any, folder: Path) -> Any:
+    """Return the network of the class `kind`, of transformers, whose files are in `folder`.
+
+    Raises KeyError if values are missing, which transformers would leave at random.
+    """
+    network, found = kind.from_pretrained(
+        folder,
+        local_files_only=True,
+        # A file with pickled weights could run code.
+        use_safetensors=True,
+        output_loading_info=True,
     )
+    missing = sorted(found["missing_keys"])
+    if missing:
+        raise KeyError(f"{len(missing)} values are missing, such as {missing[0]}")
+    return network.eval()
+
+
+@contextlib.contextmanager
+def fitting(name: str) -> Generator[None]:
+    """Raise DatasetError, with advice, if the weights do not fit the network `name`."""
+    import pickle
+
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except (
+        OSError,
+        RuntimeError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        LookupError,
+        pickle.UnpicklingError,
+        SafetensorError,
+    ) as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise DatasetError(
+            f"the downloaded weights do not fit the network {name} of the installed package: "
+            f"{first}. Install the newest version of the package, or choose another network"
+        ) from error

@@ -10,8 +10,8 @@ from typing import Any
 
 from lodespace.errors import DatasetError
 from lodespace.features.family import Extractor, Family, Features, Pictures
-from lodespace.features.networks import SIDE, PictureNetwork, misfit
-from lodespace.features.weights import Weights, hub_files
+from lodespace.features.networks import SIDE, PictureNetwork, fitting
+from lodespace.features.weights import Weights, hub_weights
 
 PREFIX = "open_clip"
 EXAMPLE = "open_clip:ViT-B-32/laion2b_s34b_b79k"
@@ -62,27 +62,24 @@ def _weights(name: str) -> Weights:
     repository = "/".join(known["hf_hub"].split("/")[:2])  # a file may follow
     empty = open_clip.create_model(network, device="meta")
     numbers = sum(values.numel() for values in empty.parameters())
-    page = f"not known here, see https://huggingface.co/{repository}"
-    return Weights(
-        network=f"{PREFIX}:{name}",
-        files=hub_files(repository, _FILE),
+    return hub_weights(
+        f"{PREFIX}:{name}",
+        repository,
+        _FILE,
         megabytes=4 * numbers / 1e6,
-        licence="MIT" if tag.startswith(_MIT) else page,
+        licence="MIT" if tag.startswith(_MIT) else "",
     )
 
 
 def _load(name: str) -> Extractor[Pictures]:
     import open_clip
-    from safetensors import SafetensorError
 
     path, found = _weights(name).checked()
     network, _, known = _settings(name)
-    try:
+    with fitting(f"{PREFIX}:{name}"):
         loaded = open_clip.create_model(
             network, pretrained=str(path), force_quick_gelu=bool(known.get("quick_gelu"))
         ).eval()
-    except (OSError, RuntimeError, KeyError, SafetensorError) as error:
-        raise misfit(f"{PREFIX}:{name}", error) from error
     return _OpenClip(loaded, open_clip.get_tokenizer(network), found, known)
 
 

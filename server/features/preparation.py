@@ -1,4 +1,6 @@
-"""Pictures as the pretrained networks read them."""
+"""Pictures and sounds as the pretrained networks read them."""
+
+import math
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +10,9 @@ from lodespace.items import decoding
 from lodespace.items.errors import Picture
 
 BATCH = 32
-"""Number of items that a network reads together."""
+"""Number of pictures or texts that a network reads together."""
+SOUND_BATCH = 4
+"""Number of sounds that a network reads together. A sound may last 600 s."""
 _DETAIL = 2
 """Original pictures are read at this multiple of the network's side, then reduced."""
 
@@ -29,3 +33,18 @@ def prepared(picture: Picture, side: int) -> npt.NDArray[np.uint8]:
         image.thumbnail(detail_of(side))
     pixels = decoding.fitted(image, (side, side))
     return pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
+
+
+def resampled(samples: npt.NDArray[np.float32], rate: int, wanted: int) -> npt.NDArray[np.float32]:
+    """Return `samples` (T,) of a sound with `rate` Hz at the sample rate `wanted`, in Hz."""
+    if rate == wanted:
+        return samples
+    from scipy.signal import resample_poly
+
+    common = math.gcd(rate, wanted)
+    return resample_poly(samples, wanted // common, rate // common).astype(np.float32)
+
+
+def at_least(count: int, samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return `samples` (T,), with silence behind them if there are fewer than `count`."""
+    return np.pad(samples, (0, max(0, count - len(samples))))

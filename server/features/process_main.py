@@ -1,13 +1,13 @@
 """The process that computes the features of a data set. Imports torch.
 
-    python -m lodespace.features.process_main pictures NAME FOLDER ROOT
+    python -m lodespace.features.process_main items NAME FOLDER ROOT
     python -m lodespace.features.process_main texts NAME FOLDER COLUMN
     python -m lodespace.features.process_main describe NAME
 
 Writes the features (N, K) of the items in the data set FOLDER, and prints one line of JSON. The
-features of pictures become FOLDER/features.npy, and those of texts FOLDER/vectors.npy. ROOT is the
-folder of the original files, or empty. COLUMN is the column of the items' table with the texts.
-`describe` prints the weights to download for NAME.
+features of pictures and sounds become FOLDER/features.npy, and those of texts FOLDER/vectors.npy.
+ROOT is the folder of the original files, or empty. COLUMN is the column of the items' table with
+the texts. `describe` prints the weights to download for NAME.
 """
 
 import json
@@ -17,19 +17,20 @@ from collections import deque
 from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
 from tqdm import tqdm
 
-from lodespace.errors import DatasetError
-from lodespace.features.family import Features, Pictures
-from lodespace.features.preparation import BATCH, detail_of, prepared
+from lodespace.errors import DatasetError, RequestError
+from lodespace.features.family import Extractor, Features, Pictures, Sounds
+from lodespace.features.preparation import BATCH, SOUND_BATCH, detail_of, prepared, resampled
 from lodespace.features.registry import any_family, installed_family, installed_of_texts
 from lodespace.features.weights import Weights
 from lodespace.items import item_set
 from lodespace.items.item_set import ItemSet
-from lodespace.items.originals import picture
+from lodespace.items.originals import picture, samples_of
 from lodespace.items.table import ItemTable
 
 _READERS = 2
@@ -49,7 +50,7 @@ def main() -> int:
         if kind == "texts":
             weights = _of_texts(folder, name, place)
         else:
-            weights = _of_pictures(folder, name, Path(place) if place else None)
+            weights = _of_items(folder, name, Path(place) if place else None)
     except (DatasetError, OSError) as error:
         sys.stdout.write(json.dumps({"error": str(error)}))
         return 1
@@ -63,11 +64,12 @@ def _described(name: str) -> Weights | None:
     return None if found is None or found.weights is None else found.weights()
 
 
-def _of_pictures(folder: Path, name: str, root: Path | None) -> str:
+def _of_items(folder: Path, name: str, root: Path | None) -> str:
     items = item_set.load(folder, root=root)
     found = installed_family(name)
-    extractor = found.load()
-    rows = map(extractor.features, _batches(items, found.side))
+    extractor: Extractor[Any] = found.load()
+    batches = _sounds(items, found.rate) if found.rate else _batches(items, found.side)
+    rows = map(extractor.features, batches)
     _write(folder / item_set.FEATURES, rows, len(items), name)
     return extractor.weights
 
@@ -115,6 +117,20 @@ def _batches(items: ItemSet, side: int) -> Generator[Pictures]:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def _sounds(items: ItemSet, rate: int) -> Generator[Sounds]:
+    """Yield the sounds of all items, in their order, in batches, with `rate` Hz.
+
+    Raises DatasetError if a recording cannot be read.
+    """
+    for first in range(0, len(items), SOUND_BATCH):
+        batch = range(first, min(first + SOUND_BATCH, len(items)))
+        try:
+            found = [samples_of(items, item) for item in batch]
+        except RequestError as error:
+            raise DatasetError(str(error)) from error
+        yield [resampled(samples, own, rate) for samples, own in found]
 
 
 if __name__ == "__main__":

@@ -5,13 +5,15 @@ from types import ModuleType
 
 from lodespace.errors import DatasetError
 from lodespace.features import (
+    ast_networks,
+    clap_networks,
     open_clip_networks,
     sentence_networks,
     timm_networks,
     torchvision_networks,
 )
 from lodespace.features.efficientnet_lite import FAMILY as EFFICIENTNET_LITE
-from lodespace.features.family import Family, Pictures, T
+from lodespace.features.family import Family, Pictures, Sounds, T
 from lodespace.features.minilm import FAMILY as MINILM
 
 OF_PICTURES = (EFFICIENTNET_LITE,)
@@ -20,6 +22,8 @@ OF_TEXTS = (MINILM,)
 """Families that read texts. The first one is the default."""
 DOWNLOADED_FOR_PICTURES = (torchvision_networks, timm_networks, open_clip_networks)
 """Modules whose networks read pictures and have names of the form PREFIX:NAME."""
+DOWNLOADED_FOR_SOUNDS = (clap_networks, ast_networks)
+"""Modules whose networks read sounds and have names of the form PREFIX:NAME."""
 DOWNLOADED_FOR_TEXTS = (sentence_networks,)
 """Modules whose networks read texts and have names of the form PREFIX:NAME."""
 NONE = "none"
@@ -30,7 +34,8 @@ def names() -> str:
     """Return a text that lists all names."""
     packaged = ", ".join(known.name for known in OF_PICTURES)
     downloaded = ", ".join(
-        module.EXAMPLE for module in (*DOWNLOADED_FOR_PICTURES, *DOWNLOADED_FOR_TEXTS)
+        module.EXAMPLE
+        for module in (*DOWNLOADED_FOR_PICTURES, *DOWNLOADED_FOR_SOUNDS, *DOWNLOADED_FOR_TEXTS)
     )
     return f"the names are {packaged}, {NONE}, or by download, such as {downloaded}"
 
@@ -38,6 +43,11 @@ def names() -> str:
 def family(name: str) -> Family[Pictures] | None:
     """Return the family `name` if it reads pictures; None if there is no such family."""
     return _found(name, OF_PICTURES, DOWNLOADED_FOR_PICTURES)
+
+
+def family_of_sounds(name: str) -> Family[Sounds] | None:
+    """Return the family `name` if it reads sounds; None if there is no such family."""
+    return _found(name, (), DOWNLOADED_FOR_SOUNDS)
 
 
 def family_of_texts(name: str) -> Family[Sequence[str]] | None:
@@ -62,14 +72,22 @@ def _found(
     return None
 
 
-def any_family(name: str) -> Family[Pictures] | Family[Sequence[str]] | None:
-    """Return the family `name`, for pictures or for texts; None if there is no such family."""
-    return family(name) or family_of_texts(name)
+def any_family(name: str) -> Family[Pictures] | Family[Sounds] | Family[Sequence[str]] | None:
+    """Return the family `name`, whatever it reads; None if there is no such family."""
+    return family_of_items(name) or family_of_texts(name)
+
+
+def family_of_items(name: str) -> Family[Pictures] | Family[Sounds] | None:
+    """Return the family `name` if it reads pictures or sounds; None if there is no such family.
+
+    Such features belong to the items. Texts have no features: a network turns them into vectors.
+    """
+    return family(name) or family_of_sounds(name)
 
 
 def reads_words(name: str) -> bool:
-    """Return whether the family `name` is installed, and reads words as well as pictures."""
-    found = family(name)
+    """Return whether the family `name` is installed, and reads words as well as its items."""
+    found = family_of_items(name)
     return found is not None and found.reads_words and found.installed()
 
 
@@ -78,12 +96,12 @@ def default_for_photos() -> Family[Pictures] | None:
     return OF_PICTURES[0] if OF_PICTURES[0].installed() else None
 
 
-def installed_family(name: str) -> Family[Pictures]:
-    """Return the family `name`, which reads pictures.
+def installed_family(name: str) -> Family[Pictures] | Family[Sounds]:
+    """Return the family `name`, which reads pictures or sounds.
 
     Raises DatasetError if there is no such family, or it is not installed.
     """
-    found = family(name)
+    found = family_of_items(name)
     if found is None:
         raise DatasetError(f"no features have the name {name}; {names()}")
     found.require()

@@ -12,8 +12,8 @@ import msgspec
 from lodespace.errors import DatasetError
 from lodespace.features.family import Extractor, Family
 from lodespace.features.minilm import Reader, loaded_from
-from lodespace.features.networks import misfit
-from lodespace.features.weights import Weights, hub_files
+from lodespace.features.networks import fitting
+from lodespace.features.weights import Weights, hub_weights
 from lodespace.json_input import json_of
 
 PREFIX = "sentence-transformers"
@@ -63,20 +63,19 @@ def family_of(name: str) -> Family[Sequence[str]]:
 def _weights(name: str) -> Weights:
     repository = name if "/" in name else f"{PREFIX}/{name}"
     size = _KNOWN.get(name, 0)
-    page = f"not known here, see https://huggingface.co/{repository}"
-    return Weights(
-        network=f"{PREFIX}:{name}",
-        files=hub_files(repository, *_FILES, optional=_OPTIONAL),
+    return hub_weights(
+        f"{PREFIX}:{name}",
+        repository,
+        *_FILES,
+        optional=_OPTIONAL,
         megabytes=size,
-        licence="Apache-2.0" if size else page,
+        licence="Apache-2.0" if size else "",
     )
 
 
 def _load(name: str) -> Extractor[Sequence[str]]:
-    from safetensors import SafetensorError
-
     path, found = _weights(name).checked()
-    try:
+    with fitting(f"{PREFIX}:{name}"):
         modules = json_of((path.parent / "modules.json").read_bytes(), list[_Module])
         foreign = [module.type for module in modules if not module.type.startswith(_OWN)]
         if foreign:
@@ -85,5 +84,3 @@ def _load(name: str) -> Extractor[Sequence[str]]:
                 "which is not run; choose another network"
             )
         return Reader(loaded_from(path.parent), found)
-    except (OSError, RuntimeError, ValueError, KeyError, SafetensorError) as error:
-        raise misfit(f"{PREFIX}:{name}", error) from error

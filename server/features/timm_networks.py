@@ -9,8 +9,8 @@ from typing import Any
 
 from lodespace.errors import DatasetError
 from lodespace.features.family import Extractor, Family, Pictures
-from lodespace.features.networks import SIDE, PictureNetwork, misfit
-from lodespace.features.weights import Weights, hub_files
+from lodespace.features.networks import SIDE, PictureNetwork, fitting
+from lodespace.features.weights import Weights, hub_weights
 
 PREFIX = "timm"
 EXAMPLE = "timm:vit_small_patch14_dinov2.lvd142m"
@@ -60,20 +60,21 @@ def _weights(name: str) -> Weights:
     known = _settings(name)
     with torch.device("meta"):
         numbers = sum(values.numel() for values in _network(name).parameters())
-    return Weights(
-        network=f"{PREFIX}:{name}",
-        files=hub_files(known.hf_hub_id, _FILE),
+    return hub_weights(
+        f"{PREFIX}:{name}",
+        known.hf_hub_id,
+        _FILE,
         megabytes=4 * numbers / 1e6,
-        licence=known.license or f"not known here, see https://huggingface.co/{known.hf_hub_id}",
+        licence=known.license or "",
     )
 
 
 def _load(name: str) -> Extractor[Pictures]:
-    from safetensors import SafetensorError, safe_open
+    from safetensors import safe_open
 
     path, found = _weights(name).checked()
     known = _settings(name)
-    try:
+    with fitting(f"{PREFIX}:{name}"):
         # Without `custom_load`, because some networks have a reader for files of another format.
         overlay = {"file": str(path), "custom_load": False}
         network = _network(name, pretrained=True, pretrained_cfg_overlay=overlay)
@@ -82,8 +83,6 @@ def _load(name: str) -> Extractor[Pictures]:
             missing = sorted(set(network.state_dict()) - set(file.keys()))
         if missing:
             raise KeyError(f"{len(missing)} values are missing, such as {missing[0]}")
-    except (OSError, RuntimeError, ValueError, KeyError, SafetensorError) as error:
-        raise misfit(f"{PREFIX}:{name}", error) from error
     fixed = known.fixed_input_size
     return PictureNetwork(
         network.eval(),

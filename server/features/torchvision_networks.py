@@ -9,7 +9,7 @@ from typing import Any
 
 from lodespace.errors import DatasetError
 from lodespace.features.family import Extractor, Family, Pictures
-from lodespace.features.networks import SIDE, PictureNetwork, misfit
+from lodespace.features.networks import SIDE, PictureNetwork, fitting
 from lodespace.features.weights import RemoteFile, Weights
 
 PREFIX = "torchvision"
@@ -70,17 +70,13 @@ def _weights(name: str) -> Weights:
 
 
 def _load(name: str) -> Extractor[Pictures]:
-    import pickle
-
     import torch
     from torchvision import models
 
     path, found = _weights(name).checked()
     how = _choice(name).transforms()
     network = models.get_model(name, weights=None, **_OPTIONS.get(name, {}))
-    try:
+    with fitting(f"{PREFIX}:{name}"):
         network.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
-    except (OSError, RuntimeError, KeyError, pickle.UnpicklingError) as error:
-        raise misfit(f"{PREFIX}:{name}", error) from error
     normal = (tuple(how.mean), tuple(how.std))
     return PictureNetwork(without_last_layer(network), found, normal, int(how.crop_size[0]))

@@ -194,6 +194,29 @@ def hub_files(
     )
 
 
+def hub_weights(
+    network: str,
+    repository: str,
+    *names: str,
+    optional: tuple[str, ...] = (),
+    megabytes: float,
+    licence: str = "",
+) -> Weights:
+    """Return the weights of a network in a repository of the Hugging Face Hub.
+
+    Args:
+        network: Name for `--features`.
+        repository: OWNER/NAME.
+        names: Names of the files. The first one has the weights.
+        optional: Names of further files, which some repositories do not have.
+        megabytes: Approximate size of all files, in MB; 0 if it is not known.
+        licence: Licence of the weights; "" if it is not known.
+    """
+    page = f"not known here, see {HUB}/{repository}"
+    files = hub_files(repository, *names, optional=optional)
+    return Weights(network, files, megabytes, licence or page)
+
+
 class _Redirects(urllib.request.HTTPRedirectHandler):
     """Follows redirects, but not from https to http, and keeps the announced SHA-256."""
 

@@ -195,7 +195,7 @@ class _Building:
 
     def _write(self, read: ReadItem) -> None:
         item = read.item
-        item.picture = item.vector = item.features = None
+        item.picture = item.vector = item.features = item.sound = None
         error = self.refusals.of(read)
         if error:
             self.report.leave_out(BadItem(item.item_id, error))

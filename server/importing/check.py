@@ -169,7 +169,7 @@ class _Check:
     def _read(self, item: RawItem) -> ReadItem:
         """Read an item, and note the shapes for the report."""
         read = read_item(item, self.frame)
-        item.picture = item.vector = None
+        item.picture = item.vector = item.sound = None
         self.read += 1
         if not read.error and read.pixels is not None and read.pixels.ndim >= len(self.pixels):
             self.pixels = read.pixels.shape

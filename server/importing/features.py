@@ -21,7 +21,7 @@ from lodespace.features.registry import (
     OF_TEXTS,
     any_family,
     default_for_photos,
-    family,
+    family_of_items,
     family_of_texts,
     names,
 )
@@ -91,14 +91,11 @@ def check_name(options: ImportOptions, kind: str, details: Mapping[str, Any]) ->
             )
         return
     found.require()
-    if kind != "image" or not found.side:
-        items = {"image": "pictures", "vector": "vectors", "sound": "sounds"}.get(kind, kind)
-        items = "texts" if texts else items
-        if not found.side and texts:
-            return
-        reads = "pictures" if found.side else "texts"
+    items = {"image": "pictures", "vector": "vectors", "sound": "sounds"}.get(kind, kind)
+    items = "texts" if texts else items
+    if found.reads != items:
         raise DatasetError(
-            f"--features {name} computes features of {reads}, but these items are {items}"
+            f"--features {name} computes features of {found.reads}, but these items are {items}"
         )
 
 
@@ -192,8 +189,8 @@ def _add_named_or_file(
 ) -> None:
     if name == NONE or family_of_texts(name) is not None:
         return  # text_vectors.py computes the features of texts
-    if family(name) is not None:
-        _add_named(folder, name, report, progress=progress)
+    if family_of_items(name) is not None:
+        _add_named(folder, name, report, progress=progress, stop=options.stop)
         return
     _write(folder, _from_file(options, Path(name), item_set.load(folder), report))
 

@@ -132,6 +132,9 @@ class RawItem:
     features: Callable[[], npt.NDArray[np.float32]] | None = None
     """Function that computes the features of the item, (F,), after its picture was read. It is
     called once, from any thread. None: the source computes no features. Raises ItemError."""
+    sound: Callable[[int], npt.NDArray[np.float32]] | None = None
+    """Function that returns the samples of a sound item, (T,), at a sample rate in Hz. None: the
+    item is not a sound."""
     text: str | None = None
     """Text of the item, which becomes a vector. None: the item is not a text."""
     label: str | None = None

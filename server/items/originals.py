@@ -112,6 +112,19 @@ def sound(items: ItemSet, item: int) -> bytes:
 
     Raises RequestError if the item is not a sound, or if the sound file cannot be read.
     """
+    import soundfile
+
+    samples, rate = samples_of(items, item)
+    out = io.BytesIO()
+    soundfile.write(out, samples, rate, format="WAV", subtype="PCM_16")
+    return out.getvalue()
+
+
+def samples_of(items: ItemSet, item: int) -> tuple[npt.NDArray[np.float32], int]:
+    """Return the item's part of the sound file, (T,), and its sample rate in Hz.
+
+    Raises RequestError if the item is not a sound, or if the sound file cannot be read.
+    """
     if items.kind != "sound" or items.table is None:
         raise RequestError("these items are not sounds", code="no_sound", status=404)
     path = items.table.value(item_table.PATH, item)
@@ -142,9 +155,7 @@ def sound(items: ItemSet, item: int) -> bytes:
             f"({error})"
         )
         raise RequestError(message, code="no_original", status=404) from error
-    out = io.BytesIO()
-    soundfile.write(out, mixed, rate, format="WAV", subtype="PCM_16")
-    return out.getvalue()
+    return mixed, rate
 
 
 def played(items: ItemSet, start: float | None, end: float | None) -> tuple[float, float]:

@@ -55,7 +55,7 @@ class ExampleReader:
             or not installed_family(self.reading.network).reads_words
         ):
             raise DatasetError(NO_WORDS)
-        network = self._networks.of_pictures
+        network = self._networks.of_items
         assert isinstance(network, WordReader)
         return network.embed_words([words])
 
@@ -121,9 +121,9 @@ class ExampleReader:
 
     def _items(self, path: str) -> NewItems:
         report = ImportReport("example")
-        side = self._networks.side if self.reading.network else 0
+        network = self._networks.family if self.reading.network else None
         source = open_new(path, self.reading, ImportOptions())
-        batches = read_batches(source, self.reading, report, MOST_EXAMPLES, side)
+        batches = read_batches(source, self.reading, report, MOST_EXAMPLES, network)
         try:
             first = next(batches, None)
         finally:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError
-from lodespace.features.family import Extractor, Pictures
+from lodespace.features.family import Extractor, Family
 from lodespace.features.preparation import BATCH
 from lodespace.features.registry import installed_family, installed_of_texts
 from lodespace.importing.reading import Reading
@@ -24,26 +24,28 @@ class Networks:
         self._reading = reading
 
     @property
-    def side(self) -> int:
-        """Side of the pictures that the network reads, in pixels.
+    def family(self) -> Family[Any] | None:
+        """The network that computes the features of items.
 
-        0 for features of meshes and point clouds, which need no network. Raises DatasetError.
+        None for features of meshes and point clouds, which need no network. Raises DatasetError.
         """
         if self._reading.own_shape_features:
             check_version(self._reading)
-            return 0
-        return installed_family(self._reading.network).side
+            return None
+        return installed_family(self._reading.network)
 
     def features_of(self, prepared: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
-        """Return the features (N, K) of pictures (side, side, 3). Raises DatasetError.
+        """Return the features (N, K) of items as the network reads them.
 
-        For meshes and point clouds, `prepared` already contains the features (K,) of each item.
+        These are pictures (side, side, 3) or samples of sounds (T,). For meshes and point clouds,
+        `prepared` already contains the features (K,) of each item. Raises DatasetError.
         """
         if self._reading.own_shape_features:
             return np.stack(prepared)
-        parts = range(0, len(prepared), BATCH)
+        network, pictures = self.of_items, prepared[0].ndim > 1
+        batches = (prepared[i : i + BATCH] for i in range(0, len(prepared), BATCH))
         return np.concatenate(
-            [self.of_pictures.features(np.stack(prepared[i : i + BATCH])) for i in parts]
+            [network.features(np.stack(batch) if pictures else batch) for batch in batches]
         )
 
     @cached_property
@@ -56,12 +58,13 @@ class Networks:
         return _checked(self._reading, installed_of_texts(name).load(), "text_network")
 
     @cached_property
-    def of_pictures(self) -> Extractor[Pictures]:
+    def of_items(self) -> Extractor[Any]:
         """The network that computed the features of the project.
 
         Raises DatasetError if it is not installed, or has other weights.
         """
-        return _checked(self._reading, installed_family(self._reading.network).load(), "features")
+        network: Extractor[Any] = installed_family(self._reading.network).load()
+        return _checked(self._reading, network, "features")
 
 
 def _checked(reading: Reading, network: Extractor[T], key: str) -> Extractor[T]:

@@ -24,6 +24,9 @@ from lodespace.project.project import MANIFEST
 
 _BATCH = 500
 """Number of items that are predicted together."""
+_SOUNDS = 32
+"""Number of sounds that are predicted together if a network reads them: their samples are in
+memory."""
 
 
 class PredictedItems(NamedTuple):
@@ -112,9 +115,9 @@ class Predictor:
                     "and the model needs them for new items too: give them with --features FILE"
                 )
             by_id = read_features(Path(options.features), options)
-        side = self.networks.side if computed else 0
-        done = 0
-        for items in read_batches(source, self.reading, report, _BATCH, side):
+        network = self.networks.family if computed else None
+        done, size = 0, _SOUNDS if network is not None and network.rate else _BATCH
+        for items in read_batches(source, self.reading, report, size, network):
             rows = None
             if computed:
                 rows = self.networks.features_of(items.prepared)

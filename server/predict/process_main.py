@@ -150,7 +150,9 @@ def items_of(
             else "the items of the project are pictures: send `pictures`"
         )
     pictures, large = [], []
-    side = predictor.networks.side if predictor.computes_features and not request.features else 0
+    computed = predictor.computes_features and not request.features
+    network = predictor.networks.family if computed else None
+    side = 0 if network is None else network.side
     frame = detail_of(side) if side else reading.frame
     stated = PictureReading.of(reading.details)
     for number, content in enumerate(request.pictures):

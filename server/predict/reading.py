@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lodespace.features.family import Family
 from lodespace.features.preparation import detail_of, prepared
 from lodespace.importing.reading import Reading
 from lodespace.importing.report import ImportReport
@@ -39,8 +40,8 @@ class NewItems:
     values: list[npt.NDArray[Any]] = field(default_factory=list)
     """Picture uint8 (H, W[, 3]) or vector float32 (F,) of each item."""
     prepared: list[npt.NDArray[Any]] = field(default_factory=list)
-    """Pictures for a pretrained network, (side, side, 3), or features (F,) of meshes and point
-    clouds; empty if no features are computed."""
+    """Pictures (side, side, 3) or samples of sounds (T,) for a pretrained network, or features (F,)
+    of meshes and point clouds; empty if no features are computed."""
     texts: list[str] = field(default_factory=list)
     """Texts whose vectors a pretrained network computes; `values` then has no numbers yet."""
 
@@ -68,14 +69,18 @@ def doubts(source: Source) -> tuple[ReportLine, ...]:
 
 
 def read_batches(
-    source: Source, reading: Reading, report: ImportReport, size: int, side: int = 0
+    source: Source,
+    reading: Reading,
+    report: ImportReport,
+    size: int,
+    network: Family[Any] | None = None,
 ) -> Generator[NewItems]:
     """Yield the items of `source` in batches of at most `size`, and count them in `report`.
 
-    `side` is the side of the pictures that a pretrained network reads; 0 without a network.
+    `network` is the pretrained network whose features will be computed, if there is one.
     """
     batch = NewItems()
-    for item, (value, picture) in _read_all(source, reading, report, side):
+    for item, (value, picture) in _read_all(source, reading, report, network):
         if batch.values and value.shape[-1] != batch.values[0].shape[-1] and value.ndim == 1:
             report.leave_out(BadItem(item.item_id, f"a vector of {value.size} numbers"))
             continue
@@ -100,7 +105,7 @@ _Value = tuple[npt.NDArray[Any], npt.NDArray[Any] | None]
 
 
 def _read_all(
-    source: Source, reading: Reading, report: ImportReport, side: int
+    source: Source, reading: Reading, report: ImportReport, network: Family[Any] | None
 ) -> Generator[tuple[RawItem, _Value]]:
     waiting: deque[tuple[RawItem, Future[_Value | str]]] = deque()
     pool = ThreadPoolExecutor(min(_WORKERS, processors()), thread_name_prefix="predict")
@@ -118,7 +123,7 @@ def _read_all(
             if isinstance(item, BadItem):
                 report.leave_out(item)
                 continue
-            waiting.append((item, pool.submit(_value_of, item, reading, side)))
+            waiting.append((item, pool.submit(_value_of, item, reading, network)))
             while len(waiting) >= _AHEAD:
                 yield from done()
         while waiting:
@@ -127,7 +132,7 @@ def _read_all(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _value_of(item: RawItem, reading: Reading, side: int) -> "_Value | str":
+def _value_of(item: RawItem, reading: Reading, network: Family[Any] | None) -> "_Value | str":
     """Return the picture or vector of an item. If it cannot be read, return the reason as text."""
     try:
         if reading.frame is None:
@@ -144,8 +149,14 @@ def _value_of(item: RawItem, reading: Reading, side: int) -> "_Value | str":
         if item.features is not None:
             # `features` must be called after `picture`, which reads the file of the mesh.
             return decoding.fitted(item.picture(reading.frame), reading.frame), item.features()
-        if not side:
+        if network is None:
             return decoding.fitted(item.picture(reading.frame), reading.frame), None
+        if network.rate:
+            if item.sound is None:
+                return "has no sound"
+            picture = decoding.fitted(item.picture(reading.frame), reading.frame)
+            return picture, item.sound(network.rate)
+        side = network.side
         if reading.shapes:
             # An import computes the features of a shape from its stored picture.
             small = decoding.fitted(item.picture(reading.frame), reading.frame)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError
+from lodespace.features.preparation import resampled
 from lodespace.importing.annotations.annotation import AnnotationFile, joined
 from lodespace.importing.annotations.annotation_file import read_annotations
 from lodespace.importing.annotations.files_beside import read_beside
@@ -38,6 +39,8 @@ LAST_WINDOW = 0.05
 The remaining part of this window is filled with silence. A last window with less sound is left
 out, because encoders such as MP3 add some milliseconds to a file.
 """
+_BYTES_HELD = 4
+"""Size of a sample in memory."""
 _BYTES_PER_SAMPLE = 2
 """Size of a sample in an uncompressed sound file, for the limit on unpacked data."""
 
@@ -293,19 +296,25 @@ class SoundFolder:
         self, item_id: str, path: bytes, samples: npt.NDArray[np.float32], length: int, rate: int
     ) -> RawItem:
         """An item whose picture shows `samples`, filled up with silence to `length` samples."""
-        whole = np.pad(samples, (0, length - len(samples)))
-        picture = _Window(self.spectrogram, whole, rate)
-        return RawItem(item_id, picture=picture, path=path, held_bytes=whole.nbytes)
+        window = _Window(self.spectrogram, samples, length, rate)
+        held = _BYTES_HELD * length
+        return RawItem(item_id, picture=window, sound=window.at, path=path, held_bytes=held)
 
 
 class _Window:
     """Draws the spectrogram of one window when called."""
 
     def __init__(
-        self, spectrogram: Spectrogram, samples: npt.NDArray[np.float32], rate: int
+        self, spectrogram: Spectrogram, samples: npt.NDArray[np.float32], length: int, rate: int
     ) -> None:
-        self.spectrogram, self.samples, self.rate = spectrogram, samples, rate
+        self.spectrogram, self.samples = spectrogram, samples
+        self.length, self.rate = length, rate
 
     def __call__(self, frame: tuple[int, int] | None = None) -> npt.NDArray[np.uint8]:
         del frame
-        return self.spectrogram(self.samples, self.rate)
+        whole = np.pad(self.samples, (0, self.length - len(self.samples)))
+        return self.spectrogram(whole, self.rate)
+
+    def at(self, rate: int) -> npt.NDArray[np.float32]:
+        """Return the samples at a sample rate in Hz, without the silence behind them."""
+        return resampled(self.samples, self.rate, rate)
