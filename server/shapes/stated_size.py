@@ -26,9 +26,14 @@ _MOST_NODES = 50_000
 _MOST_PRIMITIVES = 50_000
 _DEEPEST = 256
 """Largest number of nodes above a node."""
+_MOST_TEXT = {".obj": 128 << 20, ".off": 64 << 20, ".ply": 64 << 20}
+"""Largest file with text, in bytes, per kind of file. The library splits the text into words, which
+take 8 times the size of an OBJ file, and 20 times that of an OFF or PLY file."""
 _HEADER = 1 << 16
 """Number of bytes in which the header of a PLY file is looked for."""
 _ELEMENT = re.compile(rb"^[ \t]*element[ \t]+(\S+)[ \t]+(\d+)", re.MULTILINE)
+_ASCII = re.compile(rb"^[ \t]*format[ \t]+ascii", re.MULTILINE)
+_READ_AT_ONCE = 1 << 22
 _END = re.compile(rb"^[ \t]*end_header", re.MULTILINE)
 
 _Number = Annotated[int, msgspec.Meta(ge=0)]
@@ -85,9 +90,37 @@ def check_stated_size(file: BinaryIO, suffix: str) -> None:
         if suffix == ".glb":
             _check_glb(file, size)
         elif suffix == ".ply":
-            _check_ply(file.read(_HEADER), size)
+            start = file.read(_HEADER)
+            if _ASCII.search(start):
+                _check_text(size, suffix)
+            _check_ply(start, size)
+        elif suffix in _MOST_TEXT:
+            _check_text(size, suffix)
+            if suffix == ".obj":
+                _check_obj(file)
     finally:
         file.seek(0)
+
+
+def _check_text(size: int, suffix: str) -> None:
+    most = _MOST_TEXT[suffix]
+    if size > most:
+        raise ItemError(
+            f"the file has {size / 1e6:,.0f} MB of text; at most {most / 1e6:,.0f} MB are read in "
+            f"{suffix} files with text. Save the shape as a binary file (GLB, PLY or STL)"
+        )
+
+
+def _check_obj(file: BinaryIO) -> None:
+    points = triangles = 0
+    before = b"\n"
+    while block := file.read(_READ_AT_ONCE):
+        # The beginning of a line can be in two blocks.
+        text = before + block
+        points += text.count(b"\nv ")
+        triangles += text.count(b"\nf ")
+        before = text[-2:]
+    check_size(points, triangles)
 
 
 def _check_ply(start: bytes, size: int) -> None:

@@ -11,7 +11,7 @@ import trimesh
 from trimesh import creation
 
 from lodespace.items.errors import ItemError
-from lodespace.shapes import limits
+from lodespace.shapes import limits, shape, stated_size
 from lodespace.shapes.shape import read_shape
 from samples.shapes import as_bytes
 
@@ -92,3 +92,21 @@ def test_the_places_of_a_mesh_count_before_they_are_joined(
     obj = as_bytes(creation.icosphere(subdivisions=3), "obj")
     with pytest.raises(ItemError, match="1,280 triangles"):
         read_shape(io.BytesIO(obj), ".obj")
+
+
+def test_long_texts_are_refused_before_they_are_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    sphere = creation.icosphere(subdivisions=3)
+    files = {kind: as_bytes(sphere, kind) for kind in ("obj", "off")}
+    files["ply"] = sphere.export(file_type="ply", encoding="ascii")
+    monkeypatch.setattr(stated_size, "_READ_AT_ONCE", 7)
+    for kind, content in files.items():
+        assert len(read_shape(io.BytesIO(content), f".{kind}").triangles) == 1280
+    with monkeypatch.context() as limited:
+        limited.setattr(stated_size, "_MOST_TEXT", dict.fromkeys(stated_size._MOST_TEXT, 10_000))
+        for kind, content in files.items():
+            refused(content, f".{kind}", r"MB of text; at most 0 MB .*Save the shape as a binary")
+        read_shape(io.BytesIO(as_bytes(sphere, "ply")), ".ply")
+    monkeypatch.setattr(limits, "MOST_TRIANGLES", 1279)
+    monkeypatch.setattr(shape, "_loaded", None)
+    with pytest.raises(ItemError, match="1,280 triangles and 642 points"):
+        read_shape(io.BytesIO(files["obj"]), ".obj")
