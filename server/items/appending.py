@@ -11,13 +11,13 @@ import io
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError
-from lodespace.files import reason_of, sync_to_disk
+from lodespace.files import atomic_write, reason_of, sync_to_disk
 from lodespace.items import item_set
 from lodespace.items.item_set import ItemSet
 from lodespace.items.table import ItemTable
@@ -165,24 +165,17 @@ def _write_header(file: Any, dtype: "np.dtype[Any]", shape: tuple[int, ...], sta
 def _rewrite(path: Path, n: int, rows: npt.NDArray[Any]) -> None:
     """Replace the file by an array with the first `n` rows and the new `rows`, in C order."""
     old = np.load(path, mmap_mode="r", allow_pickle=False)[:n]
-    new = path.with_name(f"{path.name}.new")
     step = max(1, _COPIED_AT_ONCE // max(1, rows[:1].nbytes))
-    try:
-        with new.open("wb") as file:
-            described = {"descr": np.lib.format.dtype_to_descr(rows.dtype), "fortran_order": False}
-            shape = (n + len(rows), *rows.shape[1:])
-            np.lib.format.write_array_header_1_0(file, {**described, "shape": shape})
-            for first in range(0, n, step):
-                file.write(np.ascontiguousarray(old[first : first + step]).data)
-            file.write(rows.data)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            new.unlink()
-        raise
-    sync_to_disk(path.parent)
+
+    def write(file: IO[bytes]) -> None:
+        described = {"descr": np.lib.format.dtype_to_descr(rows.dtype), "fortran_order": False}
+        shape = (n + len(rows), *rows.shape[1:])
+        np.lib.format.write_array_header_1_0(file, {**described, "shape": shape})
+        for first in range(0, n, step):
+            file.write(np.ascontiguousarray(old[first : first + step]).data)
+        file.write(rows.data)
+
+    atomic_write(path, write)
 
 
 def _append_originals(folder: Path, added: ItemSet) -> int:
