@@ -32,6 +32,8 @@ from lodespace.review.calibration import Calibration, evidence
 from lodespace.review.quality import quality
 from lodespace.session import summaries
 from lodespace.session.session import AnnotationSession
+from lodespace.shapes import simplified
+from lodespace.shapes.files import are_shapes, shape_bytes
 
 SITE_FILES = (
     "index.html",
@@ -51,15 +53,18 @@ page shows a small wand instead.
 _PANELS, _SERVING, _TILES = "panels-*", "serving-*", "tiles-*"
 """Patterns of scripts: for the page with all panels of figure 2, for changes of a session with a
 server, and for scenes in tiles."""
-_SERVED_ONLY = (
-    "class-menu-*",
-    "item-table-*",
-    "similar-search-*",
-    "viewed-*",
-    "shape-*",
-    "held-shape-*",
-)
+_SERVED_ONLY = ("class-menu-*", "item-table-*", "similar-search-*", "viewed-*")
 """Patterns of further scripts that need a server."""
+_OF_SHAPES = ("shape-*", "held-shape-*")
+"""Patterns of the scripts that show shapes."""
+SHAPE_BYTES = 64 << 20
+"""Largest size of all shapes of a site together, in bytes. Each shape is simplified for it."""
+_WHOLE_SHAPE = 18 * simplified.MOST_TRIANGLES
+"""Size of a shape with the largest number of triangles, in bytes: a triangle has three corners, and
+half a vertex."""
+_LEAST_SHARE = 0.02
+"""A site has shapes if each may have this share of the largest number of triangles, that is 400. So
+up to 9,320 shapes are included."""
 CARD_SIDE = 192
 """Largest width or height of a picture for the hover card, in pixels."""
 ATLAS_EFFORT = 90
@@ -87,10 +92,12 @@ def write_site(project: Project, session: AnnotationSession, metrics: Mapping[st
     """
     folder = project.folder
     items = project.items
-    copy_page(folder)
+    shapes = _write_shapes(items, folder / "shapes")
+    copy_page(folder, shapes=shapes)
     write_page(folder, items, session.encoder.scene(), cards=has_cards(items))
     layout = thumbnails.describe(items)
     info = _session(project, session, layout, metrics)
+    info = msgspec.structs.replace(info, shapes=shapes)
     (folder / SESSION).write_bytes(msgspec.json.encode(info))
     if info.has_recording:
         (folder / "timeline.json").write_bytes(
@@ -143,13 +150,18 @@ def has_cards(items: ItemSet) -> bool:
     return items.kind != "vector" and max(items.data.shape[1:3]) > thumbnails.PICTURE
 
 
-def copy_page(folder: Path, *, tiles: bool = False) -> None:
-    """Copy the built page into the folder of a site. `tiles`: include the script for tiles.
+def copy_page(folder: Path, *, tiles: bool = False, shapes: bool = False) -> None:
+    """Copy the built page into the folder of a site.
 
-    Raises ProjectError or OSError.
+    `tiles` and `shapes` include the scripts for tiles and for shapes. Raises ProjectError or
+    OSError.
     """
     left_out = shutil.ignore_patterns(
-        _PANELS, _SERVING, *_SERVED_ONLY, *([] if tiles else [_TILES])
+        _PANELS,
+        _SERVING,
+        *_SERVED_ONLY,
+        *([] if tiles else [_TILES]),
+        *([] if shapes else _OF_SHAPES),
     )
     if not (BUILT_PAGE / "index.html").is_file():
         raise ProjectError(
@@ -217,3 +229,23 @@ def _write_sounds(items: ItemSet, folder: Path) -> None:
         soundfile.write(
             folder / f"{item}.ogg", np.asarray(samples), rate, format="OGG", subtype="VORBIS"
         )
+
+
+def _write_shapes(items: ItemSet, folder: Path) -> bool:
+    """Write the shape of each item whose file can be read.
+
+    Returns whether there is one. No shape is written if they are too many.
+    """
+    share = min(1.0, SHAPE_BYTES / (_WHOLE_SHAPE * len(items)))
+    if not are_shapes(items) or share < _LEAST_SHARE:
+        return False
+    folder.mkdir()
+    for item in range(len(items)):
+        try:
+            (folder / f"{item}.bin").write_bytes(shape_bytes(items, item, share))
+        except RequestError:
+            continue
+    if any(folder.iterdir()):
+        return True
+    folder.rmdir()
+    return False

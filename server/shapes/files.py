@@ -42,11 +42,12 @@ def are_shapes(items: ItemSet) -> bool:
     return items.details.get("shapes") is True
 
 
-def shape_bytes(items: ItemSet, item: int) -> bytes:
+def shape_bytes(items: ItemSet, item: int, share: float = 1) -> bytes:
     """Return the shape of an item for the wire (`packed`), simplified for a page.
 
-    Only one file is read at a time, and the last shapes stay in memory. Raises RequestError if the
-    items are not meshes or point clouds, or if the file cannot be read.
+    `share` multiplies the largest numbers of triangles and points. Only one file is read at a time,
+    and the last shapes stay in memory. Raises RequestError if the items are not meshes or point
+    clouds, or if the file cannot be read.
     """
     if not are_shapes(items) or items.table is None:
         raise RequestError(
@@ -54,7 +55,7 @@ def shape_bytes(items: ItemSet, item: int) -> bytes:
         )
     path = items.table.value(item_table.PATH, item)
     if path is None:
-        return _stored_shape(items, item)
+        return _stored_shape(items, item, share)
     if items.root is None:
         raise RequestError(
             "the server may not read the files of the shapes, because this project was made or "
@@ -67,7 +68,7 @@ def shape_bytes(items: ItemSet, item: int) -> bytes:
     try:
         about = Path(os.fsdecode(inside(root, path))).stat()
         key = (root, path, about.st_size, about.st_mtime_ns)
-        return _kept(key, lambda: open_shape(root, path))
+        return _kept(key, share, lambda: open_shape(root, path))
     except (ItemError, OSError) as error:
         raise RequestError(
             f"the file {shown(path)} is no longer in {root}, or cannot be read ({error})",
@@ -76,7 +77,7 @@ def shape_bytes(items: ItemSet, item: int) -> bytes:
         ) from error
 
 
-def _stored_shape(items: ItemSet, item: int) -> bytes:
+def _stored_shape(items: ItemSet, item: int, share: float) -> bytes:
     """Return `shape_bytes` of an item whose file is stored in the project. Raises RequestError."""
     name = items.ids[item]
     content = originals.raw(items, item)
@@ -91,6 +92,7 @@ def _stored_shape(items: ItemSet, item: int) -> bytes:
         # The table of an item set is not changed later. Added items make a new one.
         return _kept(
             (items.originals, item, len(content)),
+            share,
             lambda: read_shape(io.BytesIO(content), suffix_of(os.fsencode(name))),
         )
     except ItemError as error:
@@ -99,13 +101,14 @@ def _stored_shape(items: ItemSet, item: int) -> bytes:
         ) from error
 
 
-def _kept(key: Hashable, read: Callable[[], Shape]) -> bytes:
+def _kept(file: Hashable, share: float, read: Callable[[], Shape]) -> bytes:
     """Return the bytes of a shape, simplified, from memory or by `read`. Raises ItemError."""
+    key = (file, share)
     with _ONE_AT_A_TIME:
         if key in _KEPT:
             _KEPT.move_to_end(key)
             return _KEPT[key]
-        made = _KEPT[key] = packed(simplified(read()))
+        made = _KEPT[key] = packed(simplified(read(), share))
         if len(_KEPT) > _MOST_KEPT:
             _KEPT.popitem(last=False)
         return made

@@ -11,28 +11,31 @@ MOST_POINTS = 40_000
 _FINEST = 200
 """Number of grid cells along an axis that is never reached: such a grid has too many triangles."""
 _ENOUGH = 0.8
-"""Share of MOST_TRIANGLES at which the search for the finest grid ends."""
+"""Share of the limit at which the search for the finest grid ends."""
 
 
-def simplified(shape: Shape) -> Shape:
+def simplified(shape: Shape, share: float = 1) -> Shape:
     """Return a shape with at most MOST_TRIANGLES triangles, or MOST_POINTS points.
+
+    `share` multiplies both limits.
 
     Vertices in the same cell of a grid become one vertex, their mean. The grid is as fine as the
     limit allows. Points of a cloud are left out at random.
     """
+    most_triangles, most_points = int(share * MOST_TRIANGLES), int(share * MOST_POINTS)
     if not shape.is_mesh:
-        if len(shape.points) <= MOST_POINTS:
+        if len(shape.points) <= most_points:
             return shape
-        chosen = np.random.default_rng(0).choice(len(shape.points), MOST_POINTS, replace=False)
+        chosen = np.random.default_rng(0).choice(len(shape.points), most_points, replace=False)
         return Shape(shape.points[np.sort(chosen)], shape.triangles)
-    if len(shape.triangles) <= MOST_TRIANGLES:
+    if len(shape.triangles) <= most_triangles:
         return shape
     coarse, fine = 1, _FINEST
     found = Shape(shape.points[:0], shape.triangles[:0])
-    while coarse + 1 < fine and len(found.triangles) < _ENOUGH * MOST_TRIANGLES:
+    while coarse + 1 < fine and len(found.triangles) < _ENOUGH * most_triangles:
         cells = (coarse + fine) // 2
         tried = _clustered(shape, cells)
-        if len(tried.triangles) > MOST_TRIANGLES:
+        if len(tried.triangles) > most_triangles:
             fine = cells
         else:
             coarse, found = cells, tried

@@ -1,8 +1,10 @@
 """Bakes (read-only exports of a project) as static sites: each file equals a server's answer."""
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -11,6 +13,7 @@ from PIL import Image
 
 from drivers.servers import Serving
 from lodespace import protocol
+from lodespace.baking import static_site
 from lodespace.baking.bake import bake
 from lodespace.baking.site_page import check_base_url, set_base_url, write_page
 from lodespace.config import BUILT_PAGE
@@ -18,6 +21,10 @@ from lodespace.errors import ProjectError, TrainingError
 from lodespace.items import thumbnails
 from lodespace.recording.index import index_of
 from lodespace.scene.glb import decode_scene
+from lodespace.shapes.files import shape_bytes
+
+if TYPE_CHECKING:
+    from lodespace.items.item_set import ItemSet
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +120,60 @@ def test_sounds_go_along(tmp_path: Path) -> None:
     assert len(list((out / "sounds").glob("*.ogg"))) == 5
     assert soundfile.info(out / "sounds" / "0.ogg").duration == pytest.approx(1, abs=0.05)
     assert json.loads((out / "items.json").read_text())["starts"] == [0, 1, 2, 3, 4]
+
+
+def shapes(folder: Path, target: Path) -> "ItemSet":
+    """Import a folder of four boxes and spheres. One file is then removed."""
+    from trimesh import creation
+
+    from lodespace.importing.importer import import_data
+    from lodespace.importing.source import ImportOptions
+    from lodespace.items import item_set
+
+    folder.mkdir()
+    for number in range(4):
+        made = creation.box((1, 1, 1 + number)) if number % 2 else creation.icosphere(4)
+        made.export(folder / f"{number}.stl")
+    import_data(str(folder), target, ImportOptions())
+    (folder / "3.stl").unlink()
+    return item_set.load(target, root=folder)
+
+
+def test_shapes_go_along_within_a_total_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items, out = shapes(tmp_path / "shapes", tmp_path / "data"), tmp_path / "site"
+    assert static_site._write_shapes(items, out)
+    assert sorted(path.name for path in out.iterdir()) == ["0.bin", "1.bin", "2.bin"]
+    assert (out / "0.bin").read_bytes() == shape_bytes(items, 0)
+    whole = sum(path.stat().st_size for path in out.iterdir())
+    # The sphere has 5,120 triangles.
+    monkeypatch.setattr(static_site, "SHAPE_BYTES", 4 * 18 * 1000)
+    assert static_site._write_shapes(items, tmp_path / "small")
+    small = sum(path.stat().st_size for path in (tmp_path / "small").iterdir())
+    assert small < min(whole, 4 * 18 * 1000)
+    monkeypatch.setattr(static_site, "SHAPE_BYTES", 4 * 18 * 399)
+    assert not static_site._write_shapes(items, tmp_path / "none")
+    monkeypatch.undo()
+    without_files = dataclasses.replace(items, root=None)
+    assert not static_site._write_shapes(without_files, tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+
+
+def test_scripts_for_shapes_go_along_with_shapes(tmp_path: Path) -> None:
+    for shown in (False, True):
+        static_site.copy_page(tmp_path / str(shown), shapes=shown)
+        scripts = [path.name for path in (tmp_path / str(shown) / "assets").iterdir()]
+        for name in ("shape-", "held-shape-"):
+            assert any(script.startswith(name) for script in scripts) == shown
+
+
+@pytest.mark.slow
+def test_a_site_of_shapes_shows_them(tmp_path: Path) -> None:
+    shapes(tmp_path / "shapes", tmp_path / "data")
+    out = bake(tmp_path / "shapes", tmp_path / "out", epochs=1, threads=1)
+    assert len(list((out / "shapes").iterdir())) == 3
+    assert json.loads((out / "session.json").read_text())["shapes"] is True
 
 
 @pytest.mark.slow

@@ -131,7 +131,7 @@ export const pictureUrl = (item: number) =>
 
 /** Mesh or point cloud of an item, as bytes. */
 export const fetchShape = async (item: number) =>
-  (await get(`/api/items/${item}/shape`)).arrayBuffer();
+  site.isSite ? site.shape(item) : (await get(`/api/items/${item}/shape`)).arrayBuffer();
 
 /** URL of the page that checks whether this browser supports VR. */
 export const checkUrl = site.isSite ? "check.html" : "/check";

@@ -44,6 +44,14 @@ function allItems(): Promise<SiteItems> {
 
 export const session = async () => (await file("session.json")).json() as Promise<SessionInfo>;
 export const scene = async () => (await file("scene.glb")).arrayBuffer();
+
+/** Mesh or point cloud of an item, as bytes. Files that could not be read were left out. */
+export async function shape(item: number): Promise<ArrayBuffer> {
+  const response = await fetch(`shapes/${item}.bin`);
+  if (!response.ok) throw new Error("This site does not have the shape of this item.");
+  return response.arrayBuffer();
+}
+
 export const thumbnails = async (page: number) => (await file(`thumbnails/${page}.webp`)).blob();
 
 /** The index of the recording. It is fetched once, because the recording of a site is finished. */

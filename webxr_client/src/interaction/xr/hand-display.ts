@@ -1,6 +1,5 @@
 /** The brush, the ray and the item card at the hand that paints. */
 import { Color, type Object3D, Vector3 } from "three";
-import { isSite } from "../../net/site.js";
 import type { PointCloud } from "../../scene/cloud/point-cloud.js";
 import { BOARD_WARM } from "../../scene/xr/boards/board.js";
 import type { ItemCard } from "../../scene/xr/boards/item-card.js";
@@ -55,7 +54,7 @@ export class HandDisplay {
    * the object to `room`.
    */
   loadShape(room: Object3D): void {
-    if (!this.state.session.peek()?.shapes || isSite) return;
+    if (!this.state.session.peek()?.shapes) return;
     import("../../scene/xr/held-shape.js").then(
       ({ HeldShape }) => {
         this.shape = new HeldShape();

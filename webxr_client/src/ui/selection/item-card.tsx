@@ -37,7 +37,7 @@ function Card({ item, right }: { item: number; right: boolean }) {
   const { state, commands, atlas } = useUi();
   state.picturesVersion.value;
   const info = useItemInfo(item);
-  const hasShape = state.session.value?.shapes === true && !isSite;
+  const hasShape = state.session.value?.shapes === true;
   const shape = useChunk(hasShape, loadShapeView, state.failure);
   return (
     <section class={right ? "glass item-card right" : "glass item-card"} aria-label="Item card">
