@@ -8,18 +8,29 @@ the others are added in one batch. The table has the displacement of the earlier
 of the spread of the cloud, at once and at rest; the share of equal digits among the ten nearest
 earlier points, for the added points and for earlier points; and the seconds until clients get the
 new scene, and until training rests again. With `--labelled`, some items get a label first.
+
+    python benchmarks/growing.py --watch 3600 --items 200
+
+starts `lodespace serve FOLDER --watch` with pictures of digits, and writes one new picture a second
+into the folder for that number of seconds. A client reads all frames, as a page does. Each minute,
+a line states the items and the memory of server and trainer: resident, and without mapped files.
+At the end, all pictures have to be items, and the log must not have a warning or an error.
 """
 
 import argparse
 import asyncio
 import json
 import resource
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import psutil
+from PIL import Image
 from scipy.spatial import cKDTree
 
 from lodespace import protocol
@@ -29,8 +40,16 @@ from lodespace.items.item_set import load_digits
 from lodespace.project.opening import new_project
 from lodespace.service.service import Service
 
+TESTS = Path(__file__).parents[1] / "tests"
+sys.path[:0] = [str(TESTS)]
+from drivers.servers import ServerProcess, eventually  # noqa: E402
+from drivers.stream_client import StreamClient  # noqa: E402
+
 COMPONENTS = 30
 NEAREST = 10
+SAMPLE_SECONDS = 60
+LAST_SECONDS = 60
+"""Longest time until the last pictures are items, in seconds."""
 
 
 def vectors(n: int, seed: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int16]]:
@@ -123,14 +142,89 @@ async def measure(options: argparse.Namespace, folder: Path) -> dict[str, object
     return result
 
 
+class Pictures:
+    """Writes pictures of the bundled digits, each with noise of its own, into a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.count = folder, 0
+        self._digits = load_digits().data
+        self._random = np.random.default_rng(0)
+
+    def write(self) -> None:
+        digit = self._digits[self._random.integers(len(self._digits))].astype(np.float64)
+        noise = self._random.normal(0, 16, digit.shape)
+        picture = Image.fromarray((digit + noise).clip(0, 255).astype(np.uint8))
+        picture.save(self.folder / f"{self.count:06d}.png")
+        self.count += 1
+
+
+def memory(process: psutil.Process) -> str:
+    """Return the resident memory, and the part that is not mapped from files, in MB."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    anonymous = next(line for line in status.splitlines() if line.startswith("RssAnon"))
+    return f"{process.memory_info().rss / 1e6:.0f} {int(anonymous.split()[1]) / 1000:.0f}"
+
+
+def trainer_of(server: psutil.Process) -> psutil.Process:
+    """Return the process of the trainer."""
+    return next(p for p in server.children() if "lodespace.training" in " ".join(p.cmdline()))
+
+
+async def watch(server: ServerProcess, pictures: Pictures, seconds: int) -> None:
+    """Write a picture a second, and print a line per minute."""
+    assert server.process is not None
+    process = psutil.Process(server.process.pid)
+    async with StreamClient(server.url) as client:
+        began = time.monotonic()
+        print("minutes written items server_rss server_own trainer_rss trainer_own")
+        for second in range(seconds + 1):
+            if second % SAMPLE_SECONDS == 0:
+                found = f"{memory(process)} {memory(trainer_of(process))}"
+                print(second / 60, pictures.count, len(client.labels), found, flush=True)
+                client.frames.clear()
+                client.operations.clear()
+            if second < seconds:
+                await asyncio.sleep(max(0.0, began + second - time.monotonic()))
+                pictures.write()
+        await eventually(lambda: len(client.labels) == pictures.count, LAST_SECONDS)
+        print("all", len(client.labels), "pictures are items, after", client.resynced, "resyncs")
+
+
+def watched(options: argparse.Namespace, folder: Path) -> None:
+    """Start a server that watches a folder, and write pictures into the folder."""
+    pictures = Pictures(folder / "pictures")
+    pictures.folder.mkdir()
+    for _ in range(options.items):
+        pictures.write()
+    project = str(folder / "project")
+    threads = ("--threads", str(options.threads)) if options.threads else ()
+    server = ServerProcess(str(pictures.folder), "--project", project, "--watch", *threads)
+    with (folder / "log").open("wb") as log:
+        server.process = subprocess.Popen(
+            [sys.executable, *server.program, "serve", *server.arguments],
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+        )
+        try:
+            server.wait_until_ready(600)
+            asyncio.run(watch(server, pictures, options.watch))
+        finally:
+            server.stop()
+    print("log:", (folder / "log").read_text(errors="replace") or "empty")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=int, default=10_000)
     parser.add_argument("--added", type=int, default=1000)
     parser.add_argument("--labelled", type=int, default=0)
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--watch", type=int, default=0, help="seconds of a watched folder")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
+        if options.watch:
+            watched(options, Path(folder))
+            return
         print(json.dumps(asyncio.run(measure(options, Path(folder))), indent=1))
 
 
