@@ -49,7 +49,7 @@ def test_more_like_an_item_can_be_labelled_and_undone(
     # In a low window, the hint at the lasso has a place beside the classes and figures, too.
     page.page.set_viewport_size({"width": 1280, "height": 720})
     page.page.wait_for_selector(".reviewed")
-    for text in ("Draw around a cluster", "Find items like a file…"):
+    for text in ("Draw around items", "Find items like a file…"):
         found = page.page.locator(f".selection :text('{text}'):visible").bounding_box()
         assert found is not None and found["y"] + found["height"] < 720, text
     page.undo_to(before)

@@ -77,12 +77,11 @@ function Nothing() {
   const { state } = useUi();
   if (state.readOnly.value)
     return <p class="hint">Draw around a cluster with the lasso to look at its pictures.</p>;
-  const label = state.keys.single.value ? "press the key" : "click the mark";
+  const label = state.keys.single.value ? "press a class key" : "click a class mark";
   return (
     <>
       <p class="hint first mouse-only">
-        Draw around a cluster, then {label}
-        <span> of its class</span>.{" "}
+        Draw around items, then {label}.{" "}
         <span>
           <kbd>Shift</kbd> adds, <kbd>Alt</kbd> subtracts, and the right mouse button turns the
           cloud.
