@@ -78,6 +78,13 @@ class TrainingConfig:
     """Named set of values for all other hyperparameters (docs/model.md)."""
     latent_dim: Annotated[int, Limits(2, 3), ADJUSTABLE] = 3
     """Dimensions of the latent space."""
+    labels_by: Annotated[Literal["newest", "model"], ADJUSTABLE, IN_SESSIONS] = "newest"
+    """How the label of an item follows from several votes (docs/rules.md).
+
+    "newest": the newest gesture or rule. "model": the most probable class by the label model, in
+    which the votes of all people and rules are weighed. Its probability is the weight of the label
+    in training. Verified labels stay in both cases.
+    """
     hidden_layers: Annotated[int, Limits(0, 4), ADJUSTABLE] = 0
     """Hidden layers of the classification head; 0 is logistic regression."""
     model: ModelConfig = field(default_factory=ModelConfig)

@@ -15,11 +15,12 @@ from lodespace.models.classification.decisions import (
 from lodespace.models.classification.evidence import LearnedEvidence
 from lodespace.models.classification.item_features import CHUNK, ItemFeatures
 from lodespace.models.classification.kernel_classifier import BelievedLabels, KernelClassifier
+from lodespace.models.classification.label_posterior import posterior_of
 from lodespace.models.classification.newest_predictions import NewestPredictions
 from lodespace.models.classification.sweep_order import SweepOrder
 from lodespace.models.classification.training_labels import TrainingLabels
 from lodespace.models.classification.voices import FeatureVoices
-from lodespace.models.classification.wide_classifier import LABEL_CERTAINTY, WideClassifier
+from lodespace.models.classification.wide_classifier import WideClassifier
 from lodespace.models.item_predictions import UNLABELED, ItemPredictions
 from lodespace.models.work_units import is_power_of_two, items_of_network, items_per_unit
 
@@ -208,8 +209,14 @@ class Predictions:
         solving = self._belief is None
         if self._belief is None:
             self._belief = self.belief(labels.trained, labels.verified)
+            if labels.weights is not None:
+                self._belief = self._belief * labels.weights.to(self._belief.device)
         believed = BelievedLabels(
-            labels.trained, self._belief, labels.verified, self.probabilities.shape[1]
+            labels.trained,
+            self._belief,
+            labels.verified,
+            self.probabilities.shape[1],
+            labels.weights,
         )
         if self._kernel is None:
             self._kernel = KernelClassifier(features, believed)
@@ -260,20 +267,13 @@ class Predictions:
         return torch.where(verified, 1.0, belief)
 
     def label_posterior(
-        self, labels: torch.Tensor, items: torch.Tensor | None = None
+        self,
+        labels: torch.Tensor,
+        items: torch.Tensor | None = None,
+        weights: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """Return class probabilities (N, C), given labels int64 (N,).
-
-        For a labelled item, the label has the weight 0.9, and the predicted probabilities 0.1. With
-        `items` int64 (K,) on the CPU, returns the probabilities of these items, (K, C).
-        """
-        every = self.probabilities
-        posterior = every.clone() if items is None else every[items.to(every.device)]
-        labels = labels if items is None else labels[items]
-        labelled = torch.nonzero(labels != UNLABELED).squeeze(1).to(posterior.device)
-        posterior[labelled] *= 1 - LABEL_CERTAINTY
-        posterior[labelled, labels[labelled.cpu()].to(posterior.device)] += LABEL_CERTAINTY
-        return posterior
+        """Return class probabilities, given labels int64 (N,) (`posterior_of`)."""
+        return posterior_of(self.probabilities, labels, items, weights)
 
     @property
     def newest(self) -> ItemPredictions[torch.Tensor]:

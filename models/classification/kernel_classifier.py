@@ -48,6 +48,8 @@ class BelievedLabels(NamedTuple):
     """Whether a person looked at each item individually, bool (N,)."""
     n_classes: int
     """Number of classes C."""
+    weights: torch.Tensor | None = None
+    """Weight of each label (N,), with which it is spread; None for ones."""
 
     def chosen(self, most: int) -> torch.Tensor:
         """Return at most `most` labelled items, int64, ascending (see the function `chosen`)."""

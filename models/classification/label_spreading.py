@@ -36,6 +36,8 @@ _MOST_PRODUCTS = 60_000_000
 Otherwise, a unit treats only a part of the items, and takes 0.1 s to 0.6 s. The time is longer with
 more items, because the class shares of many items do not fit into the caches.
 """
+_LEAST_WEIGHT = 0.01
+"""Smallest weight of a label, so that a class whose labels are all improbable spreads, too."""
 _COMPILED_SPEED = 3
 """Compiled code does this many times more multiplications per unit of work (_PRODUCTS_PER_UNIT and
 _MOST_PRODUCTS), because its rows are in an order that suits the caches."""
@@ -66,11 +68,17 @@ class LabelSpreading:
     """
 
     def __init__(
-        self, graph: Graph, labels: torch.Tensor, n_classes: int, rows: GraphRows | None = None
+        self,
+        graph: Graph,
+        labels: torch.Tensor,
+        n_classes: int,
+        rows: GraphRows | None = None,
+        weights: torch.Tensor | None = None,
     ) -> None:
         """Start from labels int64 (N,) of `n_classes` classes.
 
-        `rows` is the graph for compiled code; None if torch spreads the labels.
+        `rows` is the graph for compiled code; None if torch spreads the labels. `weights` (N,) are
+        the shares of the labels in the total that their class spreads; None for equal shares.
         """
         n, device = len(labels), graph.weight.device
         self._rows = rows
@@ -80,12 +88,17 @@ class LabelSpreading:
         items = torch.nonzero(labels != UNLABELED).squeeze(1)
         classes = labels[items]
         count = torch.bincount(classes, minlength=n_classes)
+        weight = torch.ones(len(items), device=device)
+        if weights is not None:
+            weight = weights.to(device)[items].clamp_min(_LEAST_WEIGHT)
+        total = torch.zeros(n_classes, device=device).index_add_(0, classes, weight)[classes]
         # Each class spreads the same total, whatever the number of its labelled items.
-        self._seed = 1 / count[classes].float()
+        self._seed = weight / total
         group = n_classes + (_rank_in_class(classes) + 7 * classes) % PROBES
         self._items, self._classes, self._group = items, classes, group
         self._seeded_at = items if rows is None else rows.number[items].long()
-        self._remaining = count[classes] / (count[classes] - 1).clamp_min(1)
+        single = count[classes] == 1
+        self._remaining = torch.where(single, 1.0, total / (total - weight))
         columns = self._columns = n_classes + PROBES
         if rows is not None:
             columns += -columns % COLUMNS_AT_ONCE

@@ -28,6 +28,8 @@ class TrainingLabels(NamedTuple):
     Empty until the views are computed."""
     rows: GraphRows | None = None
     """The graph for compiled code; None if there is none."""
+    weights: torch.Tensor | None = None
+    """Weight of each label, float32 (N,), such as its probability; None for ones."""
 
     @property
     def has_two_classes(self) -> bool:

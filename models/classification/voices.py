@@ -65,7 +65,9 @@ class FeatureVoices:
         self._views = [
             _ViewVoices(features, labels, self._compared, self._classes) for features in views
         ]
-        self.spreading = LabelSpreading(graph, labels.classes, labels.n_classes, rows)
+        self.spreading = LabelSpreading(
+            graph, labels.classes, labels.n_classes, rows, labels.weights
+        )
         """Label spreading. Its state is part of a saved state during a sweep over the items."""
         self._spread: torch.Tensor | None = None
         self._mixture: Mixture | None = None

@@ -114,7 +114,8 @@ class MapGuide:
         items."""
         state, classes = self._state, self._state.labels.classes
         seen = len(classes[classes != UNLABELED].unique())
-        believed = self._learning.predictions.label_posterior(classes, items) if seen else None
+        predictions, weights = self._learning.predictions, state.labels.weights
+        believed = predictions.label_posterior(classes, items, weights) if seen else None
         sharpness = state.config.weights.beta_classifier / LossWeights.beta_classifier
         return believed, seen / state.n_classes, sharpness
 

@@ -134,8 +134,9 @@ class ParticleLoop(Loop):
         on the digits, the accuracy of such a head on the other items is 0.81. With these targets,
         it is 0.97.
         """
-        labels = self.state.labels.trained
-        return posterior_targets(self.learning.predictions.label_posterior(labels), labels)
+        labels, weights = self.state.labels.trained, self.state.labels.weights
+        posterior = self.learning.predictions.label_posterior(labels, weights=weights)
+        return posterior_targets(posterior, labels)
 
     # Output -----------------------------------------------------------------------------------
 

@@ -6,9 +6,10 @@ import msgspec
 
 from lodespace.protocol.base import Message, Operation
 
-SheetKind = Literal["overview", "suspects", "uncertain"]
+SheetKind = Literal["overview", "suspects", "uncertain", "conflicts"]
 """`overview`: items from unlabelled places of the map; `suspects`: labels that the model doubts;
-`uncertain`: items for which the two most probable classes have similar probabilities."""
+`uncertain`: items for which the two most probable classes have similar probabilities; `conflicts`:
+items on which people or rules vote for different classes."""
 SuggestionKind = Literal["region", "overview", "suspects", "uncertain", "done"]
 """Kind of a suggested gesture; `done`: no gesture is suggested."""
 Cue = Literal["uncertainty", "density", "diversity", "coverage"]

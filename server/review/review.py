@@ -11,10 +11,11 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from lodespace import protocol
-from lodespace.review import contact_sheets, cues, quality, suggestion
+from lodespace.review import conflicts, contact_sheets, cues, quality, suggestion
 from lodespace.review.calibration import Calibration, evidence
 from lodespace.review.captions import with_texts
 from lodespace.session.session import AnnotationSession
+from lodespace.session.sources import decided, session_votes
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +94,15 @@ class Review:
         """
         state, calibration = self.session.item_state(), self._calibrated()
         items = self.session.items
+        if kind == "conflicts":
+            votes = session_votes(self.session)
+            settled, count = decided(self.session, votes), len(self.session.classes)
+            return await self._work_out(
+                lambda: with_texts(
+                    conflicts.sheet(state, conflicts.conflicts(votes, settled, count), size, skip),
+                    items,
+                )
+            )
         return await self._work_out(
             lambda: with_texts(
                 contact_sheets.sheet(calibration().applied(state), kind, size, skip), items

@@ -143,6 +143,7 @@ def training_inputs(session: AnnotationSession) -> TrainingInputs:
         labels=session.labels,
         verified=session.verified,
         accepted=session.accepted,
+        certainty=session.certainty,
         n_classes=len(session.classes),
         settings=session.settings,
         pinned=pinned,

@@ -155,6 +155,8 @@ class LabelHistory:
         self.verified = np.zeros(n, np.bool_)
         self.accepted = np.zeros(n, np.bool_)
         self.gestures: dict[int, GestureRecord] = {}
+        self.marks = 0
+        """Number of undos and redos so far."""
         self._newest = np.zeros(n, np.int32)  # row of the newest gesture that contains the item
         self._rows = _Rows()
         self._prepared = slice(1, 1)  # rows of the prepared gestures
@@ -248,6 +250,7 @@ class LabelHistory:
 
     def _mark(self, number: int, *, undone: bool) -> Items:
         record, rows = self.gestures[number], self._rows
+        self.marks += 1
         record.undone = undone
         rows.undone[record.rows] = undone
         above = rows.standing(rows.above[record.rows], rows.above)

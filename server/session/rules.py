@@ -29,8 +29,6 @@ from lodespace.session.rule_events import (
     StoredVotes,
 )
 
-Everything = slice(None)
-
 
 class Rule(msgspec.Struct, frozen=True, eq=False):
     """One rule."""
@@ -156,7 +154,7 @@ class RuleList:
             self.label[items], self.owner[items] = given, rule.number
 
     def wins(
-        self, history: LabelHistory, items: "npt.NDArray[np.integer] | slice" = Everything
+        self, history: LabelHistory, items: "npt.NDArray[np.integer] | slice" = slice(None)
     ) -> npt.NDArray[np.bool_]:
         """Return for each of `items` (K,) whether its label comes from a rule."""
         newer = self.owner[items] > history.owner[items]

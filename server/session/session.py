@@ -27,6 +27,7 @@ from lodespace.session.events import Event, Items, RedoEvent, UndoEvent
 from lodespace.session.item_state import ItemState, lacking_labels
 from lodespace.session.rule_infos import rule_infos
 from lodespace.session.scene_encoder import SceneEncoder
+from lodespace.session.sources import weigh
 from lodespace.session.state import SessionState
 
 
@@ -101,8 +102,13 @@ class AnnotationSession(SessionState):
 
         At the end of the `with` block, the scores of all relabelled items are updated once.
         """
+        self.replays = True
         with _few_collections():
             yield
+        self.replays = False
+        before = self.labels.copy()
+        weigh(self)
+        self._labelled_at[self.labels != before] = self.sequence
         self._relabelled(np.flatnonzero(self._labelled_at).astype(np.uint32))
 
     def carry_out(self, event: Event) -> tuple[protocol.Ack, Change]:
@@ -204,6 +210,7 @@ class AnnotationSession(SessionState):
         self.items = items
         self.history.grow(n)
         self.rules.grow(n)
+        self.weighing.grow(n)
         self.scores.grow(n)
         self.axes.grow(items)
         self._labelled_at = np.pad(self._labelled_at, (0, n - len(self._labelled_at)))

@@ -69,6 +69,9 @@ def _scaled(rate: float, factor: float) -> float:
 def _kept_by(old: Settings, name: Preset) -> dict[str, Any]:
     """Return the values of `old` that a change to the preset `name` keeps."""
     kept = _own_fixed(configuration(old))
+    labels_by = (old.more or {}).get("labels_by")
+    if labels_by is not None:
+        kept |= {"labels_by": labels_by}  # not a value of the model, but of the session
     return (
         kept
         if old.latent_dim is None or name == "figure2"

@@ -57,6 +57,19 @@ class SessionVotes(NamedTuple):
     """The votes."""
 
 
+def weigh(state: SessionState) -> None:
+    """Compute the labels by the label model, if the settings say so."""
+    if state.weighs:
+        found = session_votes(state)
+        if len({(source.kind, source.number, source.name) for source in found.sources}) > 1:
+            state.weighing.fit(found.votes, found.expected, len(state.classes))
+        else:
+            # One person's votes do not contradict each other: the newest label is the vote.
+            state.weighing.clear(on=True)
+    elif state.weighing.on:
+        state.weighing.clear(on=False)
+
+
 def person_votes(state: SessionState) -> dict[str, PersonVotes]:
     """Return the votes of each person, in the order of their first gestures.
 
@@ -79,6 +92,46 @@ def person_votes(state: SessionState) -> dict[str, PersonVotes]:
         for person, (classes, looked) in votes.items()
     }
     return {person: v for person, v in resolved.items() if (v.classes != UNLABELED).any()}
+
+
+def decided(state: SessionState, found: SessionVotes) -> npt.NDArray[np.bool_]:
+    """Return for each item (N,) whether no conflict of its votes is left to decide.
+
+    A person who looked at the item has decided it. If people who looked at it differ, it is decided
+    when the newest of them looked after two others had voted for different classes.
+    """
+    n = len(state.items)
+    looked = np.array([source.looked for source in found.sources], np.bool_)
+    votes = found.votes
+    which = looked[votes.sources] if len(votes.sources) else np.zeros(0, np.bool_)
+    least, most = np.full(n, np.iinfo(np.int64).max), np.full(n, -1)
+    np.minimum.at(least, votes.items[which], votes.classes[which])
+    np.maximum.at(most, votes.items[which], votes.classes[which])
+    done = most >= 0
+    for item in np.flatnonzero(done & (least < most)).tolist():
+        done[item] = _decided(state, item)
+    return done
+
+
+def _decided(state: SessionState, item: int) -> bool:
+    """Return whether somebody looked at `item` after two others had voted for different classes."""
+    records = [state.history.gestures[number] for number in state.history.gestures_on(item)]
+    newest = next((record for record in records if record.verified), None)
+    if newest is None:
+        return False
+    others: dict[str, int] = {}
+    for record in records:
+        person = person_of(record.client)
+        if record.number < newest.number and person != person_of(newest.client):
+            place = int(np.searchsorted(record.items, item))
+            given = record.class_id if record.class_ids is None else int(record.class_ids[place])
+            others.setdefault(person, given)
+    for rule in state.rules:
+        place = int(np.searchsorted(rule.votes.items, item))
+        if rule.on and rule.number < newest.number and item in rule.votes.items[place : place + 1]:
+            each = rule.votes.class_ids
+            others[f"rule {rule.number}"] = rule.class_id if each is None else int(each[place])
+    return len(set(others.values()) - {UNLABELED}) > 1
 
 
 def session_votes(state: SessionState) -> SessionVotes:

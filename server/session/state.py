@@ -18,6 +18,9 @@ from lodespace.session.predictions import ItemScores
 from lodespace.session.rules import RuleList
 from lodespace.session.settings import SettingsHistory
 from lodespace.session.undo import UndoLog
+from lodespace.session.weighing import CERTAIN, Weighing
+
+EVERYTHING = slice(None)
 
 
 class SessionState:
@@ -48,6 +51,9 @@ class SessionState:
         self.classes = ClassList(items.class_names)
         self.history = LabelHistory(len(items))
         self.rules = RuleList(len(items))
+        self.weighing = Weighing(len(items))
+        self.replays = False
+        """Whether the events of a log are replayed. The votes are then weighed at the end."""
         self.undo_log = UndoLog()
         self.pins = Pins()
         self.axes = AxisHistory(items)
@@ -62,18 +68,36 @@ class SessionState:
         return self.settings_history.current
 
     @property
+    def weighs(self) -> bool:
+        """Whether labels follow from the label model, by the settings."""
+        return (self.settings.more or {}).get("labels_by") == "model"
+
+    @property
     def labels(self) -> npt.NDArray[np.int16]:
         """Class of each item (N,); UNLABELED for an item without a label."""
-        labels = self.classes.resolve(self.history.labels)
-        return np.where(self.by_rule, self.rules.label, labels) if self.rules.any_event else labels
+        return self._labels(EVERYTHING)
 
     def labels_of(self, items: Items) -> npt.NDArray[np.int16]:
         """Return the current label of each of `items`, int16 (K,), without reading other items."""
+        return self._labels(items)
+
+    def _labels(self, items: "Items | slice") -> npt.NDArray[np.int16]:
         labels = self.classes.resolve(self.history.labels[items])
-        if not self.rules.any_event:
-            return labels
-        by_rule = self.rules.wins(self.history, items)
-        return np.where(by_rule, self.rules.label[items], labels)
+        if self.rules.any_event:
+            by_rule = self.rules.wins(self.history, items)
+            labels = np.where(by_rule, self.rules.label[items], labels)
+        if self.weighing.on:
+            weighed = self.weighing.wins(self.history.verified[items], items)
+            labels = np.where(weighed, self.weighing.label[items], labels)
+        return labels
+
+    @property
+    def certainty(self) -> npt.NDArray[np.uint8]:
+        """Probability of the label of each item (N,), 255 for 1: by the label model, if it is used,
+        for items that nobody has verified. 255 for all other items."""
+        if not self.weighing.on:
+            return np.full(len(self.items), CERTAIN, np.uint8)
+        return np.where(self.history.verified, CERTAIN, self.weighing.certainty).astype(np.uint8)
 
     @property
     def by_rule(self) -> npt.NDArray[np.bool_]:

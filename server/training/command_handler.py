@@ -111,6 +111,7 @@ class CommandHandler:
         trainer.set_class_count(max(trainer.n_classes, inputs.n_classes))
         trainer.set_labels(
             inputs.label_array(),
+            inputs.weight_array(),
             verified=inputs.verified_array(),
             accepted=inputs.accepted_array(),
         )

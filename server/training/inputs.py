@@ -25,6 +25,8 @@ class TrainingInputs(msgspec.Struct, tag=True):
     """uint8 (N,): 1 for an item that a person looked at when labelling it, else 0."""
     accepted: bytes
     """uint8 (N,): 1 for an item whose label is an accepted prediction, else 0."""
+    certainty: bytes
+    """uint8 (N,): probability of each label, 255 for 1."""
     n_classes: int
     """Number of classes, at least 1."""
     settings: Settings
@@ -46,6 +48,7 @@ class TrainingInputs(msgspec.Struct, tag=True):
         labels: npt.NDArray[np.int16],
         verified: npt.NDArray[np.bool_],
         accepted: npt.NDArray[np.bool_],
+        certainty: npt.NDArray[np.uint8],
         n_classes: int,
         settings: Settings,
         pinned: npt.NDArray[np.uint32],
@@ -63,6 +66,7 @@ class TrainingInputs(msgspec.Struct, tag=True):
             labels=labels.astype("<i2").tobytes(),
             verified=verified.astype(np.uint8).tobytes(),
             accepted=accepted.astype(np.uint8).tobytes(),
+            certainty=certainty.tobytes(),
             n_classes=max(1, n_classes),
             settings=settings,
             pinned=pinned.astype("<u4").tobytes(),
@@ -82,6 +86,7 @@ class TrainingInputs(msgspec.Struct, tag=True):
             labels=self.labels + np.full(missing, UNLABELED, "<i2").tobytes(),
             verified=self.verified + bytes(missing),
             accepted=self.accepted + bytes(missing),
+            certainty=self.certainty + b"\xff" * missing,
             axis_values=self.axis_values + unknown,
         )
 
@@ -96,6 +101,10 @@ class TrainingInputs(msgspec.Struct, tag=True):
     def accepted_array(self) -> npt.NDArray[np.bool_]:
         """Return whether the label of each item is an accepted prediction, bool (N,)."""
         return np.frombuffer(self.accepted, np.uint8).astype(np.bool_)
+
+    def weight_array(self) -> npt.NDArray[np.float32]:
+        """Return the weight of each label in training, its probability, float32 (N,)."""
+        return (np.frombuffer(self.certainty, np.uint8) / 255).astype(np.float32)
 
     def axis_array(self) -> npt.NDArray[np.float32]:
         """Return the value of each item on each axis, (N, A)."""

@@ -29,6 +29,7 @@ def inputs(
         labels=np.full(n, -1, np.int16) if labels is None else labels.astype(np.int16),
         verified=np.zeros(n, np.bool_) if verified is None else verified,
         accepted=np.zeros(n, np.bool_) if accepted is None else accepted,
+        certainty=np.full(n, 255, np.uint8),
         n_classes=n_classes,
         settings=full,
         pinned=pinned,

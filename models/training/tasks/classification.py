@@ -84,6 +84,7 @@ class PredictTask(Task):
                 self._graph.current,
                 self._graph.views,
                 self._graph.rows,
+                labels.weights,
             )
         )
         if complete:

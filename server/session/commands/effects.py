@@ -1,4 +1,4 @@
-"""The labels that change with an event, in a session with rules."""
+"""The labels that change with an event, in a session with rules or weighed votes."""
 
 from collections.abc import Callable
 
@@ -18,28 +18,40 @@ from lodespace.session.events import (
     UndoEvent,
     UnpinEvent,
 )
+from lodespace.session.sources import weigh
 from lodespace.session.state import SessionState
 
 _LABELS_STAY = (SettingsEvent, AnchorEvent, UnpinEvent, SetAxisEvent, RemoveAxisEvent)
 
 
 def with_rules(state: SessionState, event: Event, apply: Callable[[], Change]) -> Change:
-    """Carry out `event` by `apply` in a session with rules. Return the change.
+    """Carry out `event` by `apply` in a session with rules or weighed votes. Return the change.
 
     A topic does not know whether a rule covers the labels that it changes, so the labels are
     compared before and after the event.
     """
-    items = _affected(state, event)
+    weighed = state.weighing.on
+    items = _affected(state, event, weighed=weighed or isinstance(event, SettingsEvent))
     before = state.labels_of(items)
     change = apply()
     if change.classes_changed:
         state.rules.vote(state.classes.resolve)
         change = change._replace(rules_changed=len(state.rules) > 0)
-    return change._replace(items=items[before != state.labels_of(items)])
+    if (weighed or state.weighs) and not state.replays:
+        weigh(state)
+    told = before != state.labels_of(items)
+    if weighed and isinstance(event, LabelEvent | LabelEachEvent):
+        # A page shows the labels of a gesture at once. It has to receive those that differ.
+        told[event.items] = True
+        change = change._replace(answered=len(event.items))
+    return change._replace(items=items[told])
 
 
-def _affected(state: SessionState, event: Event) -> Items:
+def _affected(state: SessionState, event: Event, *, weighed: bool) -> Items:
     """Return the items whose label `event` may change."""
+    everything = np.arange(len(state.items), dtype=np.uint32)
+    if weighed:
+        return everything
     match event:
         case LabelEvent() | LabelEachEvent():
             return event.items
@@ -51,4 +63,4 @@ def _affected(state: SessionState, event: Event) -> Items:
             return NO_ITEMS
         case _:
             pass
-    return np.arange(len(state.items), dtype=np.uint32)
+    return everything

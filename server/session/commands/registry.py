@@ -143,6 +143,6 @@ def plan(
 def apply(state: SessionState, event: Event) -> Change:
     """Carry out `event`, which is already on disk."""
     topic = TOPIC_OF_EVENT[type(event)]
-    if state.rules.any_event or isinstance(event, RuleEvent):
+    if state.rules.any_event or state.weighs or isinstance(event, RuleEvent | SettingsEvent):
         return with_rules(state, event, lambda: topic.apply(state, event))
     return topic.apply(state, event)

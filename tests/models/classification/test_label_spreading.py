@@ -57,6 +57,25 @@ def test_without_a_label_in_reach_every_class_is_equally_likely() -> None:
     assert spread(apart, labels)[1].tolist() == pytest.approx([1 / 3] * 3)
 
 
+def test_an_improbable_label_spreads_less_than_the_others_of_its_class() -> None:
+    graph, island = islands()
+    labels = torch.full((90,), UNLABELED)
+    labels[:6] = island[:6]
+    labels[9] = 1  # a wrong label: item 9 belongs to cluster 0
+    weights = torch.ones(90)
+    weights[9] = 0.05
+
+    def of_cluster(given: torch.Tensor | None) -> float:
+        work = LabelSpreading(graph, labels, 3, None, given)
+        while not work.done:
+            work.unit()
+        rest = (island == 0) & (labels == UNLABELED)
+        return float(work.probabilities()[rest, 1].mean())
+
+    assert of_cluster(weights) < 0.5 * of_cluster(None)
+    assert of_cluster(torch.ones(90)) == of_cluster(None)
+
+
 def test_the_weight_of_the_graph_falls_with_more_labels() -> None:
     labels = torch.full((500,), UNLABELED)
     assert share(labels) == 1

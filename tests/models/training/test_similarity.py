@@ -6,8 +6,10 @@ import pytest
 from lodespace.items.item_set import load_digits
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import Dataset
-from lodespace.models.training.similarity import points_of, search_space
+from lodespace.models.training.similarity import descriptors_of, points_of, search_space
 from lodespace.models.training.trainer import Trainer
+from lodespace.training import query_messages as q
+from lodespace.training.inspection import answer
 
 DIGITS = load_digits()
 ITEMS = np.arange(600) * 8
@@ -57,3 +59,23 @@ def test_presets_without_graph_search_in_the_latent_space() -> None:
     space = search_space(trainer.loop)
     assert space.name == "latent means" and len(space.rows) == 100
     assert points_of(trainer.loop, PICTURES[:3]).shape == (3, space.rows.shape[1])
+
+
+def test_descriptors_of_an_item_depend_on_this_item_only() -> None:
+    whole, part = Dataset.from_images(PICTURES[:40]), Dataset.from_images(PICTURES[20:30])
+    name, groups = descriptors_of(whole, 20, 30)
+    again, others = descriptors_of(part, 0, 10)
+    assert name == again == "descriptors of symbols"
+    for one, other in zip(groups, others, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert len(groups[0]) == 10
+
+
+def test_a_query_for_descriptors_is_answered_or_refused(trainer: Trainer) -> None:
+    found = answer(trainer, q.Describe(1, 10, 14))
+    assert isinstance(found, q.Described) and not found.refused
+    rows = np.frombuffer(found.rows, "<f4").reshape(4, -1)
+    assert rows.shape[1] == sum(found.groups)
+    np.testing.assert_array_equal(rows[2], descriptors_of(trainer.dataset, 12, 13)[1][0][0])
+    refused = answer(trainer, q.Describe(2, 590, 601))
+    assert isinstance(refused, q.Described) and "ask again" in refused.refused

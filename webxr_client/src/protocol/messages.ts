@@ -1382,7 +1382,7 @@ export interface SheetGroup {
  */
 export interface Sheet {
   /** Queue that the items come from. */
-  kind: "overview" | "suspects" | "uncertain";
+  kind: "overview" | "suspects" | "uncertain" | "conflicts";
   /** Items of this sheet. */
   items: SheetItem[];
   /** Groups of the items, by number. */

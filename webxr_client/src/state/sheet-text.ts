@@ -14,6 +14,7 @@ export const SHEET_TITLES: Record<SheetKind, string> = {
   overview: "Overview",
   suspects: "Suspects",
   uncertain: "Uncertain",
+  conflicts: "Conflicts",
   selection: "Selection",
   similar: "Similar",
 };
@@ -23,6 +24,7 @@ export const totalTitle = (kind: SheetKind): string =>
     overview: "Number of items in places without labels",
     suspects: "Number of labels that the model doubts",
     uncertain: "Number of items whose prediction is uncertain",
+    conflicts: "Number of items for which people or rules chose different classes",
     selection: "Number of selected items",
     similar: "Number of similar items",
   })[kind];
@@ -35,6 +37,9 @@ const NOTHING_LEFT: Record<SheetKind, string> = {
   uncertain:
     "No uncertain items are left. " +
     "An item is uncertain if its two most probable classes have similar probabilities.",
+  conflicts:
+    "No conflicts are left. " +
+    "A conflict is an item for which people or rules chose different classes.",
   selection: "All pages are confirmed.",
   similar: "All pictures are confirmed.",
 };

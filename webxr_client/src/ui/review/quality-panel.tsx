@@ -140,7 +140,7 @@ export function QualityPanel() {
 }
 
 interface QueueProps {
-  kind: QueueKind;
+  kind: Exclude<QueueKind, "conflicts">;
   length: number | undefined;
   title: string;
 }
