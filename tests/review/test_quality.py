@@ -35,6 +35,18 @@ def test_the_shares_are_sums_of_doubts() -> None:
     assert (found.suspects, found.uncertain) == (1, 1)
 
 
+def test_the_upper_bound_leaves_room_for_easier_items() -> None:
+    """Items that no sheet shows are right more often than the calibration predicts."""
+    labels = [0, 1, *[-1] * 198]
+    j = item_state(labels, np.arange(200) % 2, [0.9] * 200, verified=[0, 1])
+    draws = Calibration().predictions.draws(1 - j.doubt[2:])
+    low, high = np.quantile(draws, (0.05, 0.95))
+    found = figures(j).right_interval
+    assert found is not None
+    assert found.low == pytest.approx((2 + low) / 200, abs=1e-3)
+    assert found.high == pytest.approx((2 + high + 0.5 * (198 - high)) / 200, abs=1e-3)
+
+
 def test_doubts_that_are_probabilities_estimate_the_errors_there_are() -> None:
     """If doubt is the probability of a wrong label, the estimate agrees with the true error."""
     random = np.random.default_rng(1)
