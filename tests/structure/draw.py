@@ -46,6 +46,7 @@ CLIENT_CONTENT = {
     "ui/training": "dials, state of training",
     "ui/review": "contact sheet, figures of quality",
     "ui/shell": "top bar, tools, notices, help",
+    "ui/rules": "switch, list and controls of rules",
     "ui/table": "table of items",
     "ui/timeline": "timeline, curves",
     "ui/site": "baked sites in small windows and frames",

@@ -4,6 +4,7 @@ import { bindAxes } from "./app/bind-axes.js";
 import { bindCloud, bindThumbnails } from "./app/bind-cloud.js";
 import { bindForces } from "./app/bind-forces.js";
 import { bindLayers } from "./app/bind-layers.js";
+import { bindRules } from "./app/bind-rules.js";
 import { addressOfView, bindLink, bindSite } from "./app/bind-site.js";
 import { bindSound } from "./app/bind-sound.js";
 import { bindTheme } from "./app/bind-theme.js";
@@ -67,7 +68,12 @@ const view = {
   height: () => stage.element.clientHeight,
   clipFromLatent: () => stage.clipFromLatent(),
 };
-const selectTool = new SelectTool(state, { ...view, pointPixels: () => stage.pointPixels() });
+const rules = bindRules(state, commands, stage, cloud);
+const selectTool = new SelectTool(
+  state,
+  { ...view, pointPixels: () => stage.pointPixels() },
+  (x, y) => rules.layer?.ruleAt(x, y) ?? 0,
+);
 const dragTool = new DragTool(
   state,
   commands,
@@ -139,8 +145,9 @@ stage.beforeFrame = (changed) => {
   updateLayers(changed);
   const shown = atlas.current?.step(stage.renderer) ?? false;
   const marked = updateAxes();
+  const hulls = rules.update();
   updateViewed(changed);
-  return forceLines.update() || tiles || shown || marked;
+  return forceLines.update() || tiles || shown || marked || hulls;
 };
 
 void session.start();
@@ -158,5 +165,6 @@ if (new URLSearchParams(location.search).has("test"))
       tool: selectTool,
       player,
       xr,
+      rules,
     }),
   );

@@ -38,6 +38,8 @@ export class SelectTool implements PointerTool {
   constructor(
     private readonly state: AppState,
     private readonly view: View,
+    /** The rule whose hull is at a place of the canvas; 0 for none. */
+    private readonly ruleAt: (x: number, y: number) => number = () => 0,
   ) {}
 
   down(sample: PointerSample): boolean {
@@ -140,7 +142,7 @@ export class SelectTool implements PointerTool {
     const { state } = this;
     const item = this.itemAt(sample.x, sample.y);
     if (item < 0) {
-      if (this.mode === "replace") state.selection.value = NOTHING;
+      if (this.mode === "replace") this.clear(sample);
       return;
     }
     const one = Uint32Array.of(item);
@@ -152,6 +154,16 @@ export class SelectTool implements PointerTool {
       tool: "pick",
       revision: state.latent.revision,
     };
+  }
+
+  /** End the selection. If there is none, choose the rule whose hull was clicked. */
+  private clear({ x, y }: PointerSample): void {
+    const { selection, rules } = this.state;
+    const rule = selection.value.items.length > 0 ? 0 : this.ruleAt(x, y);
+    selection.value = NOTHING;
+    if (rule === 0) return;
+    rules.chosen.value = rule;
+    rules.open.value = true;
   }
 
   /** The item under a position of the canvas, -1 for none. */

@@ -191,6 +191,10 @@ export async function fetchSheet(kind: Sheet["kind"], size: number): Promise<She
 
 export const fetchNext = async () => (await get("/api/next")).json() as Promise<Suggestion>;
 
+/** Items on which a rule votes, as a packed set. */
+export const fetchRuleItems = async (rule: number) =>
+  new Uint8Array(await (await get(`/api/rules/${rule}/items`)).arrayBuffer());
+
 /** Values of a cue, such as the density: one byte per item; 255 is strongest. */
 export const fetchCue = async (cue: string) =>
   new Uint8Array(await (await get(`/api/cues/${cue}`)).arrayBuffer());

@@ -27,13 +27,16 @@ export class Labelling {
     private readonly awaited: AwaitedClass,
   ) {}
 
-  /** Label the selection with the class of this name. A class that does not exist is added. */
-  labelAs(name: string): void {
+  /**
+   * Label the selection with the class of this name, by a call of `label`. A class that does not
+   * exist is added.
+   */
+  labelAs(name: string, label: (classId: number) => void): void {
     const { selection } = this.state;
     const { items } = selection.peek();
     this.awaited.obtain(name, (classId) => {
       // The user may have selected other items since.
-      if (selection.peek().items === items) this.label(classId);
+      if (selection.peek().items === items) label(classId);
       else this.notes.show(`The class “${name}” was added. Select items to label.`);
     });
   }
@@ -132,6 +135,13 @@ export class Labelling {
         },
         many ? [upload(COMMAND_SLOT, unlocked, { classIds: given })] : [],
       );
+    });
+  }
+
+  /** Resolves with whether the server accepts a command. */
+  answerTo(commandId: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.waiting.set(commandId, resolve);
     });
   }
 

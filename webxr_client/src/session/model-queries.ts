@@ -2,12 +2,14 @@
  * Queries to the model over the stream. Each query gets at most one answer. A repeated query, such
  * as the one for the point under the pointer, waits for the previous answer.
  */
+import type { Upload } from "../net/unanswered.js";
 import {
   type ClientOperation,
   type Decoded as DecodedAnswer,
   MAX_PROBED,
   type Probed,
   type Refused,
+  type RulePreviewed,
 } from "../protocol/messages.js";
 import type { AppState } from "../state/app-state.js";
 import { type Decoded, picturesOf, type Seen, type Term } from "../state/force-state.js";
@@ -15,11 +17,11 @@ import { type Decoded, picturesOf, type Seen, type Term } from "../state/force-s
 /** Time after which a query without an answer resolves with null, ms. */
 const PATIENCE_MS = 6000;
 
-type Answer = Probed | DecodedAnswer;
+type Answer = Probed | DecodedAnswer | RulePreviewed;
 type Point = readonly number[];
 
 export class ModelQueries {
-  private readonly waiting = new Map<string, (answer: Answer | null) => void>();
+  private readonly waiting = new Map<string, (answer: Answer | Refused | null) => void>();
   /** Whether a query for the point under the pointer or the hand has no answer yet. */
   private mapBusy = false;
   /** Newest point to decode; its query is sent after the previous query is answered. */
@@ -30,7 +32,7 @@ export class ModelQueries {
 
   constructor(
     private readonly state: AppState,
-    private readonly send: (operation: ClientOperation) => void,
+    private readonly send: (operation: ClientOperation, uploads?: readonly Upload[]) => void,
   ) {}
 
   /** Handle an answer. Returns whether it belongs to a query of this page. */
@@ -38,7 +40,7 @@ export class ModelQueries {
     const asked = this.waiting.get(operation.command_id);
     if (!asked) return false;
     this.waiting.delete(operation.command_id);
-    asked(operation.op === "refused" ? null : operation);
+    asked(operation);
     return true;
   }
 
@@ -106,13 +108,21 @@ export class ModelQueries {
     if (this.watching) this.send({ op: "watch", forces: true });
   }
 
-  private ask(operation: ClientOperation & { command_id: string }): Promise<Answer | null> {
+  /**
+   * Send a query, with uploads before it. Resolves with the answer or the refusal; null if there is
+   * neither within `patience` ms.
+   */
+  ask(
+    operation: ClientOperation & { command_id: string },
+    uploads: readonly Upload[] = [],
+    patience = PATIENCE_MS,
+  ): Promise<Answer | Refused | null> {
     return new Promise((resolve) => {
       this.waiting.set(operation.command_id, resolve);
       window.setTimeout(() => {
         if (this.waiting.delete(operation.command_id)) resolve(null);
-      }, PATIENCE_MS);
-      this.send(operation);
+      }, patience);
+      this.send(operation, uploads);
     });
   }
 }

@@ -17,6 +17,7 @@ import type {
   Dragged,
   Motion,
   Point,
+  RuleCommands,
 } from "../state/commands.js";
 import { combine } from "../state/item-lists.js";
 import type { QueueKind } from "../state/review-state.js";
@@ -66,6 +67,7 @@ export class SessionCommands implements Commands {
   private uploaded: { dragged: Dragged; streams: number } | null = null;
 
   private similarSearch: Promise<SimilarSearch> | null = null;
+  private rules: Promise<RuleCommands> | null = null;
 
   constructor(
     private readonly state: AppState,
@@ -75,12 +77,29 @@ export class SessionCommands implements Commands {
 
   // Labels ---------------------------------------------------------------------------------------
 
-  readonly label = (classId: number, items?: Uint32Array) =>
-    this.parts.labelling.label(classId, items);
+  readonly label = (classId: number, items?: Uint32Array) => {
+    const { rules, selection } = this.state;
+    if (items || classId < 0 || !rules.keeps(selection.peek()))
+      return this.parts.labelling.label(classId, items);
+    this.parts.notes.clear();
+    if (!this.allowed()) return false;
+    this.withRules((commands) => commands.keep(classId));
+    return true;
+  };
 
   readonly labelToNew = (name: string) => {
     const trimmed = classNameOf(name);
-    if (this.allowed() && trimmed) this.parts.labelling.labelAs(trimmed);
+    if (this.allowed() && trimmed) this.parts.labelling.labelAs(trimmed, this.label);
+  };
+
+  readonly withRules = (run: (rules: RuleCommands) => void) => {
+    this.rules ??= import("./rule-commands.js").then(
+      (loaded) => new loaded.Rules(this.state, this.parts),
+    );
+    this.rules.then(run).catch((error: unknown) => {
+      this.rules = null;
+      this.parts.notes.fail(`The rules could not be loaded: ${messageOf(error)}`);
+    });
   };
 
   readonly undo = () => this.parts.undoing.undo();

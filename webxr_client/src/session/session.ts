@@ -44,7 +44,9 @@ export class Session {
     const note = (message: string) => notes.show(message);
     const fail = (message: string) => notes.fail(message);
     const scene = new SceneSync(state, connection);
-    const queries = new ModelQueries(state, (operation) => connection.sendIfOpen(operation));
+    const queries = new ModelQueries(state, (operation, uploads) =>
+      connection.sendIfOpen(operation, uploads),
+    );
     const playback = new Playback(
       state,
       () => this.leaveLive(),

@@ -118,6 +118,7 @@ export class StreamHandler implements StreamListener {
         break;
       case "probed":
       case "decoded":
+      case "rule_previewed":
         queries.handleAnswer(operation);
         break;
       case "pins":
@@ -125,6 +126,9 @@ export class StreamHandler implements StreamListener {
         break;
       case "axes":
         if (state.time.live.peek()) state.axes.value = operation.axes;
+        break;
+      case "rules":
+        state.rules.list.value = operation.rules;
         break;
       case "classes":
         state.classes.value = operation.classes;

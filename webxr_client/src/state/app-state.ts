@@ -27,6 +27,7 @@ import { LatentState } from "./latent-state.js";
 import { LayerState } from "./layer-state.js";
 import { REPORT_CLOSED, reportIsNew } from "./report.js";
 import { type Cue, ReviewState } from "./review-state.js";
+import { RuleState } from "./rule-state.js";
 import { SiteState } from "./site-state.js";
 import { stored } from "./storage.js";
 import { TimeState } from "./time-state.js";
@@ -187,6 +188,7 @@ export class AppState {
   readonly site = new SiteState();
   readonly forces = new ForceState();
   readonly review = new ReviewState();
+  readonly rules = new RuleState();
   readonly columns = new ColumnState();
   readonly layers = new LayerState();
   /** Number of the first of the newly added items, which have a ring; -1 for none. */
@@ -254,6 +256,8 @@ export class AppState {
       // Sites that an older version has baked have no axes.
       this.axes.value = session.axes ?? [];
       this.review.quality.value = session.quality ?? null;
+      this.rules.offered.value = session.rules !== undefined && !session.read_only;
+      this.rules.list.value = session.rules ?? [];
     });
   }
 }

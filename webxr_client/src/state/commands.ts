@@ -1,5 +1,13 @@
 /** Commands of the user; buttons, keys and controllers call these. */
-import type { Gesture, Presence, SetAxis, Settings } from "../protocol/messages.js";
+import type {
+  EditRule,
+  Gesture,
+  Presence,
+  RuleInfo,
+  SetAxis,
+  Settings,
+  Why,
+} from "../protocol/messages.js";
 import type { Decoded } from "./force-state.js";
 import type { QueueKind } from "./review-state.js";
 
@@ -27,6 +35,33 @@ export type AxisSource = Pick<SetAxis, "column" | "category"> & {
   many?: readonly number[];
 };
 
+/** Commands about rules. */
+export interface RuleCommands {
+  /** Keep the selection as a rule for a class. */
+  keep(classId: number): void;
+  /** Fetch a preview of a rule from the selection into state.rules.preview. */
+  preview(): void;
+  /** Fetch a preview of a rule with another reach into state.rules.preview. */
+  previewReach(rule: number, reach: number): void;
+  /** Change a rule. Absent fields stay as they are. */
+  edit(rule: number, changes: Omit<EditRule, "op" | "command_id" | "rule">): void;
+  delete(rule: number): void;
+  /** Add a rule with the items of another rule. */
+  duplicate(rule: RuleInfo): void;
+  /** Add a rule for all items that a search finds, also for those that are added later. */
+  fromSearch(classId: number, query: string): void;
+  /** Add a rule for the items that are predicted as a class with this confidence, 0..1. */
+  fromPredictions(classId: number, confidence: number): void;
+  /** Select the items of a rule. */
+  select(rule: RuleInfo): void;
+  /** Items of a rule, ascending. */
+  itemsOf(rule: RuleInfo): Promise<Uint32Array>;
+  /** Fetch figures into state.rules.figures. */
+  refresh(): void;
+  /** The votes on an item, and the weight of each. */
+  why(item: number): Promise<Why>;
+}
+
 export interface Commands {
   /**
    * Label the selection, or `items`; UNLABELED removes labels. Returns whether the call labelled an
@@ -36,6 +71,8 @@ export interface Commands {
   label(classId: number, items?: Uint32Array): boolean;
   /** Add a class with this name if there is none, and label the selection with the class. */
   labelToNew(name: string): void;
+  /** Call `run` with the commands about rules, which are loaded when they are needed. */
+  withRules(run: (rules: RuleCommands) => void): void;
   undo(): void;
   /** Undo `gesture`, which is the newest gesture of another person. Only the owner may do this. */
   undoOf(gesture: Gesture): void;

@@ -20,6 +20,8 @@ export const STANDARD_KEYS = {
   grow: ["e"],
   similar: ["+", "="],
   accept: ["y"],
+  keepRule: ["#"],
+  rules: [";"],
   findClass: ["p"],
   newClass: ["n"],
   undo: ["ctrl+z"],

@@ -14,6 +14,8 @@ export class LayerState {
   readonly contours: Signal<boolean> = signal(false);
   /** Histograms of the points at the edges of a map with two dimensions. */
   readonly histograms: Signal<boolean> = signal(false);
+  /** Hulls of the rules that are on, and rings round items whose votes disagree. */
+  readonly rules: Signal<boolean> = signal(true);
   /** Whether the menu with the switches is open. */
   readonly menuOpen: Signal<boolean> = signal(false);
 }

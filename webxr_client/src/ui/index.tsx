@@ -8,7 +8,7 @@ import { ClassPanel } from "./classes/class-panel.js";
 import { Legend } from "./classes/legend.js";
 import { useChunk } from "./kit/chunk.js";
 import { Ui, type UiContext, useUi } from "./kit/context.js";
-import { GUIDED, panelsFor, SIDE_PANEL, WIDE } from "./kit/layout.js";
+import { GUIDED, panelsFor, RULES_PANEL, SIDE_PANEL, WIDE } from "./kit/layout.js";
 import { BIG_TEXT, followBigText, followTheme } from "./kit/theme.js";
 import { QualityPanel } from "./review/quality-panel.js";
 import { GenerativeMap } from "./selection/decoded.js";
@@ -74,6 +74,7 @@ function Page({ cloud }: { cloud: HTMLElement }) {
   const [panels, setPanels] = useState(panelsNow);
   const sheet = state.review.sheet.value?.status;
   const guided = state.review.guided.value && !state.readOnly.value && !state.tiled.value;
+  const beside = state.rules.open.value ? RULES_PANEL : 0;
   useEffect(() => {
     holder.current?.prepend(cloud);
     const measure = () => {
@@ -93,14 +94,20 @@ function Page({ cloud }: { cloud: HTMLElement }) {
       const side = document.querySelector<HTMLElement>(".side")?.offsetHeight ?? 0;
       setInsets(
         wide
-          ? { left: 76 * zoom, right: SIDE_PANEL * zoom, top: 76 * zoom, bottom, covered }
+          ? {
+              left: 76 * zoom,
+              right: (SIDE_PANEL + beside) * zoom,
+              top: 76 * zoom,
+              bottom,
+              covered,
+            }
           : { left: 8, right: 8, top: 64 * zoom, bottom: 16 + side },
       );
     };
     measure();
     window.addEventListener("resize", measure);
     return () => window.removeEventListener("resize", measure);
-  }, [cloud, setInsets, big, sheet, panels, wanted, guided]);
+  }, [cloud, setInsets, big, sheet, panels, wanted, guided, beside]);
   const small = useChunk(panels === "small", loadSmallSite, state.failure);
   const pairing = state.pairing.value;
   const working = !pairing && !state.xr.presenting.value;
@@ -145,6 +152,7 @@ const loadHelp = () => import("./shell/help.js");
 const loadTable = () => import("./table/item-table.js");
 const loadLinkDialog = () => import("./shell/link-dialog.js");
 const loadBenchReport = () => import("./shell/bench-report.js");
+const loadRules = () => import("./rules/rules-panel.js");
 const loadLayerMenu = () => import("./shell/layer-menu.js");
 
 const NARROW = window.matchMedia(`(width < ${WIDE}px)`);
@@ -170,6 +178,7 @@ function Workplace() {
   const help = useChunk(state.help.value, loadHelp, state.failure);
   const link = useChunk(state.site.linkOpen.value, loadLinkDialog, state.failure);
   const report = useChunk(state.xr.reportOpen.value, loadBenchReport, state.failure);
+  const rules = useChunk(state.rules.open.value, loadRules, state.failure);
   const layers = useChunk(state.layers.menuOpen.value, loadLayerMenu, state.failure);
   return (
     <>
@@ -183,6 +192,7 @@ function Workplace() {
         <NarrowPlayer />
         <ClassPanel />
         <hr />
+        {panels && <panels.RulesLine />}
         {panels && <panels.NextStep />}
         <QualityPanel />
         <hr class="wide-only" />
@@ -190,14 +200,16 @@ function Workplace() {
           composition={panels?.Composition}
           example={panels?.ExampleFile}
           views={panels?.SelectionViews}
+          keep={panels?.KeepRule}
         />
       </aside>
       <BottomBar progress={panels?.Progress} />
       {panels && <panels.Guide />}
       {panels && <panels.ContactSheet />}
       {panels && <panels.Dials />}
-      {card && <card.ItemCard />}
+      {card && <card.ItemCard why={panels?.WhyLabel} />}
       {table && <table.ItemTable />}
+      {rules && <rules.RulesPanel />}
       <HoverCard />
       <GenerativeMap />
       {help && <help.Help />}

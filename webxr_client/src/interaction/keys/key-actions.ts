@@ -67,6 +67,19 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
       run: () => commands.accept(),
     },
     {
+      id: "keepRule",
+      run: () => {
+        const { keep, offered } = state.rules;
+        keep.value = !keep.value && offered.value && !state.readOnly.value;
+      },
+    },
+    {
+      id: "rules",
+      run: () => {
+        state.rules.open.value = !state.rules.open.value && state.rules.offered.value;
+      },
+    },
+    {
       id: "findClass",
       run: () => document.querySelector<HTMLElement>("[data-class-field]")?.focus(),
     },
@@ -184,6 +197,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
         else if (state.devicesOpen.value) state.devicesOpen.value = false;
         else if (state.site.linkOpen.value) state.site.linkOpen.value = false;
         else if (onSheet()) commands.closeSheet();
+        else if (state.rules.open.value) state.rules.open.value = false;
         else if (state.xr.reportOpen.value) state.xr.reportOpen.value = false;
         else if (!state.time.live.value) commands.live();
         else if (state.table.value) state.table.value = null;

@@ -21,11 +21,7 @@ import { HandActivities } from "./input/hand-activity.js";
 import { ENTER_PULSE, HOVER_PULSE, LABEL_PULSE } from "./input/haptics.js";
 import type { TrackedHand } from "./input/tracked-hand.js";
 import type { InputListener } from "./input/xr-inputs.js";
-import {
-  RAY_LENGTH,
-  RAY_LENGTH_AT_POINTS,
-  RAY_LENGTH_WITH_CLUSTER,
-} from "./placement/dimensions.js";
+import { rayLengthOf } from "./placement/dimensions.js";
 import { SceneChanges } from "./scene-changes.js";
 import { StickActions } from "./stick-actions.js";
 import type { XrSurroundings } from "./surroundings.js";
@@ -61,7 +57,7 @@ export class XrControls implements InputListener {
     this.stroke = new BrushStroke(state);
     this.brush = new HandBrush(state);
     this.cluster = new ClusterHold(state, commands, (items) => room.showGrabbed(items));
-    this.grasps = new Grasps(state, this.cluster, room);
+    this.grasps = new Grasps(state, commands, this.cluster, room);
     this.world = this.grasps.world;
     this.scenes = new SceneChanges(state, room, this.world, this.grab, this.stroke);
   }
@@ -125,6 +121,7 @@ export class XrControls implements InputListener {
     if (this.state.latent.n === 0) return;
     this.state.xr.clearMessage();
     if (hand === this.cluster.hand) return; // the hand already holds the cluster
+    if (this.grasps.rule.join(hand)) return;
     if (hand !== this.dominant) {
       if (!hand.bare) this.activities.begin(hand.side, "subtracting");
       else if (!this.isAtCluster(hand) && this.tiles.pressLookedAt(hand))
@@ -154,6 +151,8 @@ export class XrControls implements InputListener {
         return;
       }
     }
+    const free = this.brush.hit.count === 0 && this.state.selection.peek().items.length === 0;
+    if (free && this.grasps.rule.take(hand)) return;
     this.activities.begin(hand.side, "painting");
     this.brush.beginStroke();
     this.stroke.begin(this.brush.centre, this.brush.radius, this.subtracting, this.now);
@@ -162,6 +161,7 @@ export class XrControls implements InputListener {
   }
 
   release(hand: TrackedHand): void {
+    if (this.grasps.rule.release(hand)) return;
     const activity = this.activities.end(hand.side);
     if (activity === "pressing") return;
     if (activity === "painting") {
@@ -344,7 +344,6 @@ export class XrControls implements InputListener {
 
   /** Length of a hand's ray, metres. The ray is shorter while the brush contains points. */
   private rayLength(hand: TrackedHand): number {
-    if (this.cluster.hand === hand) return RAY_LENGTH_WITH_CLUSTER;
-    return this.brush.hit.count === 0 ? RAY_LENGTH : RAY_LENGTH_AT_POINTS;
+    return rayLengthOf(this.cluster.hand === hand, this.brush.hit.count);
   }
 }

@@ -30,6 +30,7 @@ const MARKED_SIZE = 1.6;
 const GRABBED = 255;
 const PINNED = 128;
 const ARRIVED = 64;
+const CONFLICT = 40;
 const HOVERED = 255;
 /** Byte of `marks` for an item that does not match the search. Such an item is drawn darker. */
 const DIMMED = 64;
@@ -59,6 +60,9 @@ export class PointCloud {
   private pinned: readonly number[] = [];
   /** Number of the first item with the ring of added items; -1 for none. */
   private arrived = -1;
+  /** Items with the ring of conflicts, and the same items as a set. */
+  private ringed: Uint32Array = new Uint32Array(0);
+  private inConflict: ReadonlySet<number> = new Set();
   private found: Uint32Array | null = null;
   private dominant: Int16Array | null = null;
   /** Values of the cue that is shown as the size of a point, one per item. */
@@ -112,6 +116,7 @@ export class PointCloud {
     this.pinned = [];
     this.arrived = -1;
     this.dominant = null;
+    this.setRinged(this.ringed);
     this.refreshClasses();
   }
 
@@ -192,7 +197,19 @@ export class PointCloud {
     this.setGrabbed(this.grabbed);
   }
 
+  /** Draw a dashed ring around items whose votes disagree. */
+  setRinged(items: Uint32Array): void {
+    const marks = this.marks.array as Uint8Array;
+    const before = this.ringed;
+    this.ringed = items.filter((item) => item < this.latent.n);
+    this.inConflict = new Set(this.ringed);
+    for (const item of before) if (4 * item < marks.length) marks[4 * item + 3] = this.ringOf(item);
+    for (const item of this.ringed) marks[4 * item + 3] = this.ringOf(item);
+    this.setGrabbed(this.grabbed);
+  }
+
   private ringOf(item: number): number {
+    if (this.inConflict.has(item)) return CONFLICT;
     return this.arrived >= 0 && item >= this.arrived ? ARRIVED : 0;
   }
 

@@ -9,7 +9,7 @@ in vec4 keyframeTo;
 in vec2 classes;        // label, prediction; -1 for none
 in float cueSize;       // the cue that is shown as size, 0..1
 // 0..1 each: confidence, or the cue shown as colour; selected; hovered (1) or dimmed (0.25);
-// grabbed (1), pinned (0.5) or added (0.25)
+// grabbed (1), pinned (0.5), added (0.25) or in conflict (0.16)
 in vec4 marks;
 
 uniform float uT;
@@ -43,7 +43,7 @@ out vec3 vColour;
 out float vFade;      // 0: a dot, 1: the item's picture
 out float vGlow;
 flat out float vMark; // of the class, as in state/marks.ts
-out float vPin;       // ring: 1 pinned, 0.5 added, 0 none
+out float vPin;       // ring: 1 pinned, 0.5 added, 0.3 in conflict, 0 none
 out float vDim;     // 1: the search did not find the item
 flat out vec3 vCell;  // column, row, layer
 flat out vec2 vUp;    // the room's vertical on screen, a unit vector, y upwards
@@ -118,7 +118,8 @@ void main() {
   vColour = mix(vColour, uBrushColour, 0.55 * brushed * (1.0 - selected));
   vGlow = max(max(selected, hovered), brushed);
   // A point with a ring has a least size, so that its ring is visible from far away.
-  vPin = marks.w < 0.125 || marks.w > 0.75 ? 0.0 : marks.w > 0.375 ? 1.0 : 0.5;
+  vPin = marks.w < 0.125 || marks.w > 0.75 ? 0.0 : marks.w > 0.375 ? 1.0
+    : marks.w > 0.2 ? 0.5 : 0.3;
   gl_PointSize = max(gl_PointSize, 13.0 * uPixelRatio * ceil(vPin));
   vColour = mix(vColour, vec3(1.0), 0.55 * hovered);
   vColour = mix(vColour, uFog, 0.75 * vDim);
@@ -157,6 +158,7 @@ uniform int uCoverage; // 0: blended; 1: alpha is coverage; 2: alpha is coverage
 uniform float uRim;    // width of the dark rim in pixels; 0: no rim
 uniform float uRimLevel; // level of the mipmap that spreads a picture by the width of its rim
 
+const vec3 WARM = vec3(1.0, 0.54, 0.36);
 const vec3 DARK = vec3(0.035, 0.05, 0.07);
 
 in vec3 vColour;
@@ -217,7 +219,11 @@ void main() {
   }
   if (vPin > 0.25) {
     float ring = smoothstep(0.74, 0.82, r) * (1.0 - smoothstep(0.94, 1.0, r));
-    colour = mix(colour, vPin > 0.75 ? uPin : uAccent, ring);
+    if (vPin < 0.4) { // six dashes
+      ring = smoothstep(0.66, 0.74, r) * (1.0 - smoothstep(0.94, 1.0, r));
+      ring *= smoothstep(-0.2, 0.2, sin(6.0 * atan(across.y, across.x)));
+    }
+    colour = mix(colour, vPin < 0.4 ? WARM : vPin > 0.75 ? uPin : uAccent, ring);
     alpha = max(alpha, ring);
   }
   if (alpha < 0.08) discard;

@@ -9,6 +9,8 @@ export const GUIDED = 1100;
 export const TALL = 480;
 /** Width of the right panel with its margins. */
 export const SIDE_PANEL = 332;
+/** Width of the panel of the rules, with its margin. */
+export const RULES_PANEL = 356;
 
 /** Whether a finger is the main pointer. Such a device usually has no keys. */
 export const hasTouch = (): boolean => window.matchMedia("(pointer: coarse)").matches;

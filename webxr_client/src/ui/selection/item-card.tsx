@@ -2,6 +2,7 @@
  * Card of the only selected item. It stays open while the item is selected, with the items that are
  * near the item.
  */
+import type { ComponentType } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { itemNumber, post } from "../../net/api.js";
 import { messageOf } from "../../net/errors.js";
@@ -21,19 +22,24 @@ const ROW = 6;
 /** Middle of the cloud, as a share of the page's width: the right panel is wider than the tools. */
 const MIDDLE = 0.41;
 
-export function ItemCard() {
+interface ItemCardProps {
+  /** Why the item has its label; undefined on a baked site. */
+  why?: ComponentType<{ item: number }>;
+}
+
+export function ItemCard({ why }: ItemCardProps) {
   const { state, across } = useUi();
   const item = keptItem(state);
   const open = item >= 0;
   // The card lies on the side where it does not cover the item. It stays there while the user goes
   // from neighbour to neighbour.
   const right = useMemo(() => open && across(item) < MIDDLE, [open]);
-  return open ? <Card key={item} item={item} right={right} /> : null;
+  return open ? <Card key={item} item={item} right={right} why={why} /> : null;
 }
 
 const loadShapeView = () => import("./shape-view.js");
 
-function Card({ item, right }: { item: number; right: boolean }) {
+function Card({ item, right, why: Why }: ItemCardProps & { item: number; right: boolean }) {
   const { state, commands, atlas } = useUi();
   state.picturesVersion.value;
   const info = useItemInfo(item);
@@ -58,6 +64,7 @@ function Card({ item, right }: { item: number; right: boolean }) {
       </div>
       {shape && <shape.ShapeView item={item} />}
       {info && <Origin info={info} />}
+      {Why && <Why item={item} />}
       {!state.tiled.value && <Neighbours item={item} />}
     </section>
   );

@@ -27,12 +27,15 @@ interface SelectionPanelProps {
   composition?: ComponentType<{ items: Uint32Array }>;
   /** Other views of the selection; undefined on a baked site. */
   views?: ComponentType<{ items: Uint32Array }>;
+  /** Switch that keeps the next label as a rule; undefined on a baked site. */
+  keep?: ComponentType<{ items: Uint32Array }>;
 }
 
 export function SelectionPanel({
   composition: Composition,
   example: Example,
   views: Views,
+  keep: Keep,
 }: SelectionPanelProps) {
   const { state } = useUi();
   const { items } = state.selection.value;
@@ -64,6 +67,7 @@ export function SelectionPanel({
           <Chosen items={items} labelled={labelled}>
             {Views && <Views items={items} />}
           </Chosen>
+          {Keep && <Keep items={items} />}
           {Example && !tiled && <MoreLike />}
           {Composition && !tiled && <Composition items={items} />}
         </>
@@ -197,7 +201,8 @@ function Chosen({ items, labelled, children }: ChosenProps) {
               class={suggested ? "button primary" : "button"}
               onClick={() => commands.label(guess.class_id)}
             >
-              Label as {guess.name} {suggested && <KeyHint action="confirm" />}
+              {state.rules.keeps(state.selection.value) ? "Keep as a rule for" : "Label as"}{" "}
+              {guess.name} {suggested && <KeyHint action="confirm" />}
             </button>
           )}
           {odd.length > 0 && (

@@ -13,6 +13,8 @@ export const KEY_TEXTS: Record<ActionId, string> = {
   grow: "grow the selection over nearby items of the same prediction",
   similar: "add the items that are most like the selection; press again to add the next ones",
   accept: "label selected items as predicted, if the prediction is certain enough",
+  keepRule: "keep the next label of a selection as a rule, which also labels items like these",
+  rules: "show or hide the rules",
   findClass: "find a class by its name, if there are more than 12 classes",
   newClass: "add a class; on a sheet, give it to the framed items",
   undo: "undo your last gesture",

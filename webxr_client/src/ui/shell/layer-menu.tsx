@@ -4,7 +4,7 @@ import { useUi } from "../kit/context.js";
 
 export function LayerMenu() {
   const { state } = useUi();
-  const { islands, contours, histograms, menuOpen } = state.layers;
+  const { islands, contours, histograms, rules, menuOpen } = state.layers;
   state.sceneVersion.value;
   if (!menuOpen.value) return null;
   return (
@@ -21,6 +21,11 @@ export function LayerMenu() {
         </Switch>
       ) : (
         <p class="faint-text">A map with two dimensions also has histograms at its edges.</p>
+      )}
+      {state.rules.offered.value && (
+        <Switch on={rules} name="Rules">
+          a hull round the items of each rule, and dashed rings where votes disagree
+        </Switch>
       )}
     </section>
   );

@@ -68,7 +68,11 @@ export function runTile(
       namer.begin(NEW_CLASS);
       break;
     case "clear":
+      state.rules.chosen.value = 0;
       commands.clearSelection();
+      break;
+    case "keep":
+      state.rules.keep.value = !state.rules.keep.peek();
       break;
     case "subtract":
       xr.subtract.value = !xr.subtract.value;
@@ -107,6 +111,7 @@ function giveClass(classId: number, state: AppState, commands: Commands): number
   const { xr } = state;
   if (state.review.sheet.peek()) return correctPicked(classId, state, commands) ? TILE_PULSE : 0;
   const { items } = state.selection.peek();
+  if (items.length === 0 && giveRule(classId, state, commands)) return LABEL_PULSE;
   if (items.length === 0) {
     xr.message.value = "Nothing is selected: paint a cluster first.";
     return 0;
@@ -122,6 +127,17 @@ function giveClass(classId: number, state: AppState, commands: Commands): number
   }
   if (state.readOnly.peek()) xr.message.value = "Nothing was labelled: this device can only view.";
   return 0;
+}
+
+/** Give a class to the chosen rule. Returns whether a rule of another class is chosen. */
+function giveRule(classId: number, state: AppState, commands: Commands): boolean {
+  const { rules, xr, classes, readOnly } = state;
+  const rule = rules.list.peek().find((one) => one.rule === rules.chosen.peek());
+  if (!rule || rule.class_id < 0 || rule.class_id === classId || readOnly.peek()) return false;
+  commands.withRules((loaded) => loaded.edit(rule.rule, { class_id: classId }));
+  const name = classes.peek()[classId]?.name ?? "";
+  xr.message.value = `The rule “${rule.name}” votes for ${name} now.`;
+  return true;
 }
 
 /**

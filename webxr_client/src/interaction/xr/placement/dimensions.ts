@@ -129,12 +129,20 @@ export const REARM_DISTANCE = 0.018;
 export const RAY_LENGTH = 1.3;
 /** Length of a hand's ray while points are in its brush. The ray is short then, so that it does not
  * reach a board behind the points. */
-export const RAY_LENGTH_AT_POINTS = 0.35;
+const RAY_LENGTH_AT_POINTS = 0.35;
 /**
  * Length of the ray of a hand that holds a cluster. The ray is short, so that the cluster is not
  * dropped on a distant board by accident.
  */
-export const RAY_LENGTH_WITH_CLUSTER = 0.25;
+const RAY_LENGTH_WITH_CLUSTER = 0.25;
+/**
+ * Length of a hand's ray. `holds`: whether the hand holds a cluster. `points`: number of points in
+ * its brush.
+ */
+export function rayLengthOf(holds: boolean, points: number): number {
+  if (holds) return RAY_LENGTH_WITH_CLUSTER;
+  return points === 0 ? RAY_LENGTH : RAY_LENGTH_AT_POINTS;
+}
 
 // Clusters and the world in the hand.
 

@@ -74,6 +74,8 @@ export class PaletteActions {
         return ["pictures", "between"];
       case "clear":
         return ["clear"];
+      case "keep":
+        return ["keep as", "a rule"];
       case "subtract":
         return ["brush", "subtracts"];
       case "cluster":
@@ -174,6 +176,7 @@ export class PaletteActions {
     if (action.kind === "trails") return forces.trails.value > 0;
     if (action.kind === "tones") return xr.tones.value;
     if (action.kind === "haptics") return xr.haptics.value;
+    if (action.kind === "keep") return state.rules.keep.value;
     if (action.kind === "subtract") return xr.subtract.value;
     if (action.kind === "cluster") return xr.tool.value === "cluster";
     return action.kind === "pause" && this.paused.value;
@@ -207,6 +210,7 @@ export class PaletteActions {
       case "uncertain":
       case "next":
       case "grow":
+      case "keep":
         return !state.readOnly.value;
       case "accept":
         return this.acceptable > 0 && !state.readOnly.value;

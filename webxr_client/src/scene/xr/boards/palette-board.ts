@@ -125,7 +125,8 @@ export class PaletteBoard extends Board {
   private classTiles(): Tile[] {
     const live = this.state.liveClasses.peek();
     const picking = this.state.xr.naming.target.peek() === "pick";
-    return paletteTiles(live.length, this.page, picking).map((tile) =>
+    const offered = this.state.rules.offered.peek();
+    return paletteTiles(live.length, this.page, picking, offered).map((tile) =>
       tile.action.kind === "class"
         ? {
             ...tile,

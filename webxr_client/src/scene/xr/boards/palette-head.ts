@@ -11,6 +11,7 @@ import { count, percent } from "../../../state/format.js";
 import { NEW_CLASS } from "../../../state/naming-state.js";
 import { overwriteText } from "../../../state/overwritten.js";
 import { estimate, knownInstead } from "../../../state/quality-text.js";
+import { previewText } from "../../../state/rule-text.js";
 import { summarise } from "../../../state/selection-summary.js";
 import { outcomeOf, SHEET_TITLES } from "../../../state/sheet-text.js";
 import {
@@ -128,6 +129,7 @@ export class PaletteHead extends Board {
     if (state.readOnly.value) return ["Read-only: you can look, turn and grab.", BOARD_MUTED];
     if (state.review.sheet.value) return this.ofSheet();
     const { reason } = state.selection.value;
+    if (state.rules.keeps(state.selection.value)) return this.ofRule(items);
     if (reason) return [reason, BOARD_ACCENT];
     const force = state.forces.leading.value;
     if (force && items.length === 0) return [forceText(force), TERM_COLOURS[force]];
@@ -140,6 +142,13 @@ export class PaletteHead extends Board {
       `${Math.round(100 * view.share)} % predicted ${guess.name}${view.clear ? "" : ": mixed"}`,
       guess.colour,
     ];
+  }
+
+  /** Text and colour of the line about a selection that would be kept as a rule. */
+  private ofRule(items: Uint32Array): [string, string] {
+    const preview = this.state.rules.preview.value;
+    if (preview?.of !== items) return ["Finding the items that are like these…", BOARD_MUTED];
+    return [previewText(preview), preview.problem ? BOARD_WARM : BOARD_ACCENT];
   }
 
   /**

@@ -19,6 +19,7 @@ export type TileAction =
       kind:
         | "more"
         | "undo"
+        | "keep"
         | "redo"
         | "pause"
         | "new"
@@ -141,10 +142,11 @@ export function wordPagesOf(words: number): number {
  * Tiles of the first side of the palette: one page of class tiles, then undo and the menu. Classes
  * are numbered from 0. A tile for a new class follows the last class, if a place is left.
  *
+ * `rules`: whether a selection can be kept as a rule, which then has a tile.
  * `naming`: whether the person chooses the class to rename. In this case, the last row has the tile
  * for a new class and the tile that leads back.
  */
-export function paletteTiles(classes: number, page: number, naming = false): Tile[] {
+export function paletteTiles(classes: number, page: number, naming = false, rules = false): Tile[] {
   const tiles: Tile[] = [];
   const places = classesPerPage(classes);
   const first = (page % pagesOf(classes)) * places;
@@ -160,9 +162,10 @@ export function paletteTiles(classes: number, page: number, naming = false): Til
   if (place < places && !naming) put({ kind: "new" }, place);
   if (places < CLASS_PLACES) put({ kind: "more" }, CLASS_PLACES - 1);
   const last = inRow(CLASS_ROWS);
-  const ends = naming ? (["new", "back"] as const) : (["undo", "menu"] as const);
+  const kept = rules ? (["keep"] as const) : [];
+  const ends = naming ? (["new", "back"] as const) : (["undo", ...kept, "menu"] as const);
   ends.forEach((kind, k) => {
-    tiles.push({ action: { kind }, ...inColumn(k, 2), ...last });
+    tiles.push({ action: { kind }, ...inColumn(k, ends.length), ...last });
   });
   return tiles;
 }

@@ -1,0 +1,120 @@
+"""Rules on the page and in the emulated headset: keep, preview, figures, off, undo, delete."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from drivers.axe import serious
+from drivers.page import PageDriver
+from drivers.servers import ServerProcess
+from samples.still_maps import group_of, write_still_map
+
+
+@pytest.fixture(scope="module")
+def still_map(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server of a small map without the trainer. The tests make their own classes and rules."""
+    folder = write_still_map(tmp_path_factory.mktemp("rules"))
+    process = ServerProcess(str(folder), "--no-training")
+    process.start()
+    process.wait_until_ready()
+    yield process
+    process.kill()
+
+
+@pytest.fixture
+def map_page(still_map: ServerProcess, open_page: Any) -> PageDriver:
+    page: PageDriver = open_page(still_map.url)
+    page.wait_for_scene()
+    page.wait_for_rest("absent")
+    known = [info["name"] for info in page.state("classes")]
+    for name in ("oak", "elm"):
+        if name not in known:
+            page.evaluate(f"lodespace.commands.addClass('{name}')")
+    page.wait(lambda: len(page.state("classes")) >= 2)
+    return page
+
+
+def rules(page: PageDriver) -> list[dict[str, Any]]:
+    return list(page.state("rules.list"))
+
+
+def keep(page: PageDriver, group: int, key: str) -> str:
+    """Draw around a group, keep it as a rule with the class of `key`, and return the preview."""
+    before = len(rules(page))
+    page.lasso(page.circle(np.flatnonzero(group_of() == group), 0.85))
+    page.page.wait_for_selector(".keep-rule")
+    page.press("Shift+Digit3")
+    shown = page.page.locator("[data-testid=rule-preview]")
+    page.wait(lambda: "Votes on" in shown.inner_text(), message="no preview was shown")
+    text = shown.inner_text()
+    page.press(key)
+    page.wait(lambda: len(rules(page)) == before + 1, message="no rule was kept")
+    return text
+
+
+def test_a_lasso_kept_as_a_rule_labels_its_likes_and_is_undone(map_page: PageDriver) -> None:
+    page = map_page
+    text = keep(page, 0, "0")
+    rule = rules(page)[0]
+    chosen, kept, count = rule["chosen"], rule["kept"], rule["count"]
+    group = np.flatnonzero(group_of() == 0)
+    assert 0.6 * len(group) < chosen < 0.95 * len(group), "the lasso has the whole group"
+    numbers = [int(n.replace(",", "")) for n in re.findall(r"\d[\d,]*", text)]
+    assert chosen in numbers and numbers[-1] == count - kept
+    # The rule also finds the items of the group that the map shows elsewhere.
+    assert 0.97 * len(group) <= count <= len(group)
+    page.wait(lambda: int((page.labels == 0).sum()) == count, message="others were not labelled")
+    matched, expected = np.flatnonzero(page.labels == 0), page.labels
+    assert (group_of()[matched] == 0).all() and (np.delete(expected, matched) == -1).all()
+    assert not page.state("rules.keep"), "the next label would be kept as a rule, too"
+    assert len(page.selected) == 0
+    assert "Kept as the rule" in page.page.inner_text(".notices")
+
+    page.press(";")
+    row = page.page.locator(".rule")
+    row.wait_for()
+    assert row.count() == 1 and "oak" in row.inner_text()
+    assert row.get_by_test_id("rule-count").inner_text() == str(count)
+    assert "accuracy not known yet" in row.inner_text() and "by you" in row.inner_text()
+    assert serious(page) == []
+
+    switch = row.get_by_role("checkbox")
+    switch.uncheck()
+    page.wait(lambda: (page.labels == -1).all(), message="a rule that is off still labels")
+    assert rules(page)[0]["on"] is False
+    page.undo_to(expected)
+    page.wait(lambda: switch.is_checked())
+
+    # A rule of the group beside it with the same class and its own name, and a conflict.
+    row.locator(".rule-controls input").first.fill("red oaks")
+    row.locator(".rule-controls input").first.press("Enter")
+    page.wait(lambda: rules(page)[0]["name"] == "red oaks")
+    row.get_by_role("button", name="Duplicate").click()
+    page.wait(lambda: len(rules(page)) == 2)
+    assert [rule["name"] for rule in rules(page)] == ["red oaks", "red oaks (copy)"]
+    second = page.page.locator(".rule").nth(1)
+    second.locator("select").select_option(label="elm")
+    page.wait(lambda: (page.labels[matched] == 1).all(), message="the newer rule does not win")
+    page.page.wait_for_selector(".rule-conflicts")
+    assert page.page.inner_text(".rule-conflicts").startswith(f"{count} items have votes")
+    ringed = page.evaluate("Array.from(lodespace.cloud.ringed)")
+    assert np.array_equal(ringed, matched)
+
+    page.evaluate(f"lodespace.commands.pick({matched[0]})")
+    why = page.page.locator(".why li")
+    page.wait(lambda: why.count() == 2)
+    assert ["elm" in text for text in why.all_inner_texts()].count(True) == 1
+    assert page.page.locator(".why li[data-decides=true]").inner_text().startswith("elm")
+
+    while rules(page):
+        left = len(rules(page))
+        last = page.page.locator(".rule").last
+        if last.get_by_role("button", name="Delete").count() == 0:
+            last.locator(".rule-name").click()
+        last.get_by_role("button", name="Delete").click()
+        page.wait(lambda n=left: len(rules(page)) == n - 1)
+    page.wait(lambda: (page.labels == -1).all(), message="a deleted rule left labels")
+    assert page.page.get_by_test_id("no-rules").is_visible()

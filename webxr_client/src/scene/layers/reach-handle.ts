@@ -1,0 +1,150 @@
+/** Handle at the rim of the chosen hull. A drag outwards makes its rule reach farther. */
+import { effect } from "@preact/signals";
+import { Matrix4, Vector3 } from "three";
+import type { AppState } from "../../state/app-state.js";
+import type { Commands } from "../../state/commands.js";
+import { LEAST_REACH, MOST_REACH } from "../../state/rule-state.js";
+import type { Stage } from "../stage.js";
+import type { RuleHulls } from "./rule-hulls.js";
+
+/** Shortest time between two previews during a drag, ms. */
+const PREVIEW_MS = 150;
+/** Factor per press of an arrow key. */
+const KEY_STEP = 1.1;
+
+interface Place {
+  x: number;
+  y: number;
+}
+
+export class ReachHandle {
+  private readonly element = document.createElement("button");
+  /** Middle of the hull, and the handle, CSS pixels. */
+  private middle: Place = { x: 0, y: 0 };
+  private rim: Place = { x: 0, y: 0 };
+  /** Reach and distance from the middle at the start of the drag, and the reach now. */
+  private drag: { reach: number; from: number; wanted: number } | null = null;
+  private askedAt = Number.NEGATIVE_INFINITY;
+  private readonly clip = new Matrix4();
+  private readonly at = new Vector3();
+
+  constructor(
+    private readonly state: AppState,
+    private readonly commands: Commands,
+    private readonly stage: Stage,
+    private readonly hulls: RuleHulls,
+  ) {
+    const { element } = this;
+    element.type = "button";
+    element.className = "reach-handle";
+    element.hidden = true;
+    element.setAttribute("role", "slider");
+    element.setAttribute("aria-orientation", "horizontal");
+    element.setAttribute("aria-valuemin", String(LEAST_REACH));
+    element.setAttribute("aria-valuemax", String(MOST_REACH));
+    // Not inside of the element of the cloud, which is a picture for screen readers.
+    (stage.element.parentElement ?? stage.element).append(element);
+    element.addEventListener("pointerdown", (event) => this.down(event));
+    element.addEventListener("pointermove", (event) => this.move(event));
+    element.addEventListener("pointerup", () => this.up());
+    element.addEventListener("pointercancel", () => {
+      this.drag = null;
+    });
+    element.addEventListener("keydown", (event) => this.press(event));
+    effect(() => {
+      const rule = this.rule();
+      if (!rule) return;
+      element.title = `Drag: how far the rule “${rule.name}” reaches`;
+      element.setAttribute("aria-label", `Reach of the rule ${rule.name}`);
+      element.setAttribute("aria-valuenow", rule.reach.toFixed(2));
+    });
+  }
+
+  /** Place the handle. Called once per frame. */
+  update(): void {
+    const rule = this.state.xr.presenting.peek() ? undefined : this.rule();
+    const corners = rule && this.hulls.cornersOf(rule.rule);
+    this.element.hidden = !corners || corners.length === 0;
+    if (!corners || this.element.hidden) return;
+    this.find(corners);
+    const { x, y } = this.rim;
+    this.element.style.setProperty("transform", `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`);
+  }
+
+  /** The chosen rule, if its reach can be changed here. */
+  private rule() {
+    const { rules, readOnly, time } = this.state;
+    const rule = rules.list.value.find((one) => one.rule === rules.chosen.value);
+    const able = rule?.kind === "region" && rule.on && !readOnly.value && time.live.value;
+    return able ? rule : undefined;
+  }
+
+  /** Find the middle of the hull on the page, and its rightmost corner. */
+  private find(corners: Float32Array): void {
+    const { camera, element } = this.stage;
+    this.clip.multiplyMatrices(camera.projectionMatrix, camera.matrixWorldInverse);
+    const { clientWidth, clientHeight } = element;
+    let [x, y, n] = [0, 0, 0];
+    this.rim = { x: Number.NEGATIVE_INFINITY, y: 0 };
+    for (let k = 0; k < corners.length; k += 3) {
+      this.at.set(corners[k]!, corners[k + 1]!, corners[k + 2]!).applyMatrix4(this.clip);
+      const across = ((this.at.x + 1) / 2) * clientWidth;
+      const down = ((1 - this.at.y) / 2) * clientHeight;
+      x += across;
+      y += down;
+      n += 1;
+      if (across > this.rim.x) this.rim = { x: across, y: down };
+    }
+    this.middle = { x: x / n, y: y / n };
+  }
+
+  private distance(event: PointerEvent): number {
+    const box = this.stage.element.getBoundingClientRect();
+    const { x, y } = this.middle;
+    return Math.max(8, Math.hypot(event.clientX - box.left - x, event.clientY - box.top - y));
+  }
+
+  private down(event: PointerEvent): void {
+    const rule = this.rule();
+    event.stopPropagation();
+    if (!rule || event.button !== 0) return;
+    this.element.setPointerCapture(event.pointerId);
+    this.drag = { reach: rule.reach, from: this.distance(event), wanted: rule.reach };
+  }
+
+  private move(event: PointerEvent): void {
+    const { drag } = this;
+    event.stopPropagation();
+    if (!drag) return;
+    drag.wanted = limited((drag.reach * this.distance(event)) / drag.from);
+    const now = performance.now();
+    if (now - this.askedAt < PREVIEW_MS) return;
+    this.askedAt = now;
+    const { rule } = this.rule() ?? {};
+    const { wanted } = drag;
+    if (rule) this.commands.withRules((rules) => rules.previewReach(rule, wanted));
+  }
+
+  private up(): void {
+    const { drag } = this;
+    this.drag = null;
+    if (drag && drag.wanted !== drag.reach) this.set(drag.wanted);
+  }
+
+  private press(event: KeyboardEvent): void {
+    const rule = this.rule();
+    const more = event.key === "ArrowRight" || event.key === "ArrowUp";
+    const less = event.key === "ArrowLeft" || event.key === "ArrowDown";
+    if (!rule || !(more || less)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.set(limited(rule.reach * (more ? KEY_STEP : 1 / KEY_STEP)));
+  }
+
+  private set(reach: number): void {
+    const { rule } = this.rule() ?? {};
+    if (rule) this.commands.withRules((rules) => rules.edit(rule, { reach }));
+  }
+}
+
+const limited = (reach: number): number => Math.min(MOST_REACH, Math.max(LEAST_REACH, reach));

@@ -1,0 +1,123 @@
+/** Hulls of the rules on the page and in VR, rings of conflicts, and the handle of the reach. */
+import { effect, untracked } from "@preact/signals";
+import { Color } from "three";
+import type { RuleInfo } from "../../protocol/messages.js";
+import type { AppState } from "../../state/app-state.js";
+import type { Commands } from "../../state/commands.js";
+import { conflictsOf } from "../../state/rule-conflicts.js";
+import { LIGHT_INK } from "../cloud/colours.js";
+import type { PointCloud } from "../cloud/point-cloud.js";
+import type { Stage } from "../stage.js";
+import { ReachHandle } from "./reach-handle.js";
+import { RuleHulls } from "./rule-hulls.js";
+
+const NONE: ReadonlySet<number> = new Set();
+
+export class RuleLayer {
+  readonly hulls: RuleHulls;
+  private readonly handle: ReachHandle;
+  /** Items per rule, of the newest change that is known. */
+  private readonly items = new Map<number, { changed: number; items: Uint32Array }>();
+  private conflicts: ReadonlySet<number> = NONE;
+
+  constructor(
+    private readonly state: AppState,
+    private readonly commands: Commands,
+    private readonly stage: Stage,
+    private readonly cloud: PointCloud,
+  ) {
+    this.hulls = new RuleHulls(state.latent);
+    this.handle = new ReachHandle(state, commands, stage, this.hulls);
+    stage.world.add(this.hulls.mesh);
+    state.rules.along = (ray, near) => this.hulls.hit(ray, near);
+    effect(() => {
+      const list = state.rules.list.value;
+      untracked(() => this.fetch(list));
+    });
+    effect(() => {
+      const { rules } = state;
+      for (const signal of [rules.list, rules.preview, rules.chosen, state.classes]) signal.value;
+      for (const signal of [state.labelsVersion, state.theme, state.layers.rules, state.time.live])
+        signal.value;
+      state.sceneVersion.value;
+      untracked(() => this.show());
+    });
+  }
+
+  /** Update once per frame. Returns whether something has to be drawn. */
+  update(): boolean {
+    const changed = this.hulls.update(performance.now());
+    this.handle.update();
+    return changed;
+  }
+
+  /** The rule whose hull is at a place of the page, CSS pixels; 0 for none. */
+  ruleAt(x: number, y: number): number {
+    const { clientWidth, clientHeight } = this.stage.element;
+    const across = (x / clientWidth) * 2 - 1;
+    return this.hulls.under(across, 1 - (y / clientHeight) * 2, this.stage.camera);
+  }
+
+  /** Fetch the items of new and changed rules. */
+  private fetch(list: readonly RuleInfo[]): void {
+    const live = new Set(list.map(({ rule }) => rule));
+    for (const rule of this.items.keys()) if (!live.has(rule)) this.items.delete(rule);
+    for (const rule of list) {
+      if (this.items.get(rule.rule)?.changed === rule.changed_at) continue;
+      this.commands.withRules((rules) => {
+        rules.itemsOf(rule).then(
+          (items) => {
+            const now = this.state.rules.list.peek().find((one) => one.rule === rule.rule);
+            if (now?.changed_at !== rule.changed_at) return;
+            this.items.set(rule.rule, { changed: rule.changed_at, items });
+            this.show();
+          },
+          () => {}, // the next change of the rules tries again
+        );
+      });
+    }
+  }
+
+  private show(): void {
+    const { state } = this;
+    const { rules, theme, classes, layers, time } = state;
+    const light = theme.peek() === "light";
+    const on =
+      layers.rules.peek() && time.live.peek() ? rules.list.peek().filter((rule) => rule.on) : [];
+    const voting = on.flatMap((rule) => {
+      const items = this.itemsOf(rule);
+      return items && items.length > 0 ? [{ rule, items }] : [];
+    });
+    const conflicts = conflictsOf(voting, state.annotations.labels);
+    if (!same(conflicts, this.conflicts)) {
+      this.conflicts = conflicts;
+      this.cloud.setRinged(Uint32Array.from(conflicts));
+    }
+    const hulls = voting.map(({ rule, items }) => {
+      const colour = new Color(classes.peek()[rule.class_id]?.colour ?? "#8c97a6");
+      if (light) colour.multiplyScalar(LIGHT_INK);
+      // The hulls are drawn as sRGB, as the points are.
+      colour.convertLinearToSRGB();
+      const { r, g, b } = colour;
+      const chosen = rules.chosen.peek() === rule.rule;
+      return { rule: rule.rule, items, colour: [r, g, b] as const, chosen };
+    });
+    this.hulls.show(hulls, this.conflicts, light);
+    this.stage.invalidate();
+  }
+
+  /** Items of a rule: those of its preview while its reach is being changed. */
+  private itemsOf({ rule, reach }: RuleInfo): Uint32Array | undefined {
+    const preview = this.state.rules.preview.peek();
+    const of = preview?.of;
+    if (preview && of && !(of instanceof Uint32Array) && of.rule === rule && !preview.problem)
+      if (Math.abs(of.reach - reach) > 1e-6) return preview.items;
+    return this.items.get(rule)?.items;
+  }
+}
+
+function same(a: ReadonlySet<number>, b: ReadonlySet<number>): boolean {
+  if (a.size !== b.size) return false;
+  for (const item of a) if (!b.has(item)) return false;
+  return true;
+}

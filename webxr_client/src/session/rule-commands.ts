@@ -1,0 +1,219 @@
+/** The commands about rules. They are loaded when the user first needs them. */
+import { batch } from "@preact/signals";
+import { fetchRuleItems, getJson } from "../net/api.js";
+import type { Connection } from "../net/connection.js";
+import { messageOf } from "../net/errors.js";
+import { unpackItems, unpackText } from "../protocol/item-sets.js";
+import type {
+  EditRule,
+  PreviewRule,
+  RuleInfo,
+  Rules as RulesAnswer,
+  Why,
+} from "../protocol/messages.js";
+import { type AppState, NOTHING } from "../state/app-state.js";
+import { withRecent } from "../state/class-rows.js";
+import type { RuleCommands } from "../state/commands.js";
+import { items as itemsText } from "../state/format.js";
+import type { RulePreview } from "../state/rule-state.js";
+import { chosen, newestRegions } from "./chosen.js";
+import type { EditPermission } from "./edit-permission.js";
+import type { Labelling } from "./labelling.js";
+import type { ModelQueries } from "./model-queries.js";
+import type { Notes } from "./notes.js";
+
+/** Time after which a preview without an answer has failed, ms: features may be computed first. */
+const PATIENCE_MS = 30_000;
+
+/** Parts of the session that the rules use. */
+export interface RuleParts {
+  connection: Pick<Connection, "command">;
+  labelling: Pick<Labelling, "answerTo">;
+  notes: Pick<Notes, "show" | "fail" | "clear">;
+  permission: Pick<EditPermission, "allowed">;
+  queries: Pick<ModelQueries, "ask">;
+}
+
+const newId = () => crypto.randomUUID();
+
+export class Rules implements RuleCommands {
+  /** Sequence number of the newest preview. Answers to earlier previews are ignored. */
+  private previewed = 0;
+  /** Sequence number of the newest request for figures. */
+  private asked = 0;
+  /** Items of rules, by the number of the rule and of its newest change. */
+  private readonly known = new Map<string, Promise<Uint32Array>>();
+
+  constructor(
+    private readonly state: AppState,
+    private readonly parts: RuleParts,
+  ) {}
+
+  keep(classId: number): void {
+    const { state } = this;
+    const { selection, rules, latent, annotations } = state;
+    const { items, tool, regions, revision, note } = selection.peek();
+    if (!this.allowed() || items.length === 0) return;
+    const { fields, uploads } = chosen(items);
+    const command_id = newId();
+    const preview = rules.preview.peek();
+    // Show the labels before the answer. Labelled items wait for the answer: a person may have
+    // verified them.
+    if (preview?.of === items) {
+      const free = preview.items.filter((item) => annotations.labels[item]! < 0);
+      annotations.show(command_id, free, classId);
+    }
+    const answer = this.parts.labelling.answerTo(command_id);
+    const sent = this.parts.connection.command(
+      {
+        op: "add_rule",
+        command_id,
+        kind: "region",
+        class_id: classId,
+        ...fields,
+        revision: revision >= 0 ? revision : latent.revision,
+        provenance: { tool, regions: newestRegions(regions), note: note ?? "" },
+      },
+      uploads,
+    );
+    if (!sent) return;
+    batch(() => {
+      state.labelsVersion.value += 1;
+      state.recentClasses.value = withRecent(state.recentClasses.peek(), classId);
+      rules.keep.value = false;
+      rules.preview.value = null;
+      selection.value = NOTHING;
+    });
+    void answer.then((accepted) => accepted && this.noteAdded());
+  }
+
+  preview(): void {
+    const { items } = this.state.selection.peek();
+    const { fields, uploads } = chosen(items);
+    void this.ask(items, { kind: "region", ...fields }, uploads);
+  }
+
+  previewReach(rule: number, reach: number): void {
+    void this.ask({ rule, reach }, { rule, reach });
+  }
+
+  edit(rule: number, changes: Omit<EditRule, "op" | "command_id" | "rule">): void {
+    if (!this.allowed()) return;
+    this.parts.connection.command({ op: "edit_rule", command_id: newId(), rule, ...changes });
+  }
+
+  delete(rule: number): void {
+    if (!this.allowed()) return;
+    this.parts.connection.command({ op: "delete_rule", command_id: newId(), rule });
+  }
+
+  duplicate({ rule, kind, class_id, name }: RuleInfo): void {
+    this.add({ kind, class_id, copy_of: rule, name: `${name} (copy)` });
+  }
+
+  fromSearch(classId: number, query: string): void {
+    this.add({ kind: "query", class_id: classId, query });
+  }
+
+  fromPredictions(classId: number, confidence: number): void {
+    this.add({ kind: "predictions", class_id: classId, confidence });
+  }
+
+  select(rule: RuleInfo): void {
+    void this.itemsOf(rule).then(
+      (items) => {
+        const { selection, latent } = this.state;
+        const note = `items of the rule ${rule.name}`.slice(0, 200);
+        selection.value = { ...NOTHING, items, tool: "cluster", revision: latent.revision, note };
+      },
+      (error: unknown) =>
+        this.parts.notes.fail(`The items of the rule could not be fetched: ${messageOf(error)}`),
+    );
+  }
+
+  itemsOf({ rule, changed_at }: RuleInfo): Promise<Uint32Array> {
+    const key = `${rule} ${changed_at}`;
+    let items = this.known.get(key);
+    if (!items) {
+      for (const old of this.known.keys()) if (old.startsWith(`${rule} `)) this.known.delete(old);
+      items = fetchRuleItems(rule).then((packed) => unpackItems(packed).items);
+      this.known.set(key, items);
+      items.catch(() => this.known.delete(key));
+    }
+    return items;
+  }
+
+  refresh(): void {
+    const mine = ++this.asked;
+    getJson<RulesAnswer>("/api/rules").then(
+      (answer) => {
+        if (mine === this.asked) this.state.rules.figures.value = answer;
+      },
+      () => {}, // the panel shows the figures as not known
+    );
+  }
+
+  why(item: number): Promise<Why> {
+    return getJson<Why>(`/api/items/${item}/why`);
+  }
+
+  private add(fields: {
+    kind: RuleInfo["kind"];
+    class_id: number;
+    name?: string;
+    query?: string;
+    confidence?: number;
+    copy_of?: number;
+  }): void {
+    if (!this.allowed()) return;
+    const command_id = newId();
+    const answer = this.parts.labelling.answerTo(command_id);
+    this.parts.connection.command({ op: "add_rule", command_id, ...fields });
+    void answer.then((accepted) => accepted && this.noteAdded());
+  }
+
+  /** Show the newest rule to the user. The list of rules arrives before the answer. */
+  private noteAdded(): void {
+    const { rules, keys, xr } = this.state;
+    const rule = rules.list.peek().at(-1);
+    if (!rule) return;
+    // In VR, the next class would change the chosen rule.
+    if (!xr.presenting.peek()) rules.chosen.value = rule.rule;
+    const undo = keys.text("undo");
+    this.parts.notes.show(
+      `Kept as the rule “${rule.name}”, which votes on ${itemsText(rule.count)}.` +
+        (undo ? ` ${undo} undoes this.` : ""),
+    );
+  }
+
+  private async ask(
+    of: RulePreview["of"],
+    fields: Omit<PreviewRule, "op" | "command_id">,
+    uploads: Parameters<ModelQueries["ask"]>[1] = [],
+  ): Promise<void> {
+    const mine = ++this.previewed;
+    const command_id = newId();
+    const answer = await this.parts.queries.ask(
+      { op: "preview_rule", command_id, ...fields },
+      uploads,
+      PATIENCE_MS,
+    );
+    if (mine !== this.previewed) return;
+    const { preview } = this.state.rules;
+    if (answer?.op === "rule_previewed") {
+      const { chosen: n, kept, locked, verified, space, packed } = answer;
+      const { items } = unpackText(packed);
+      preview.value = { of, items, chosen: n, kept, locked, verified, space, problem: "" };
+      return;
+    }
+    const problem =
+      answer?.op === "refused" ? answer.message : "There is no preview yet: the server is busy.";
+    const items = new Uint32Array(0);
+    preview.value = { of, items, chosen: 0, kept: 0, locked: 0, verified: 0, space: "", problem };
+  }
+
+  private allowed(): boolean {
+    this.parts.notes.clear();
+    return this.parts.permission.allowed();
+  }
+}

@@ -1,0 +1,86 @@
+/** Texts about rules, the same on the page and in VR. */
+import type {
+  Access,
+  ItemVote,
+  PersonFigures,
+  RuleFigures,
+  SessionInfo,
+} from "../protocol/messages.js";
+import { count, items, percent } from "./format.js";
+import { range } from "./quality-text.js";
+import type { RulePreview } from "./rule-state.js";
+
+/** Effect of a rule, in one sentence. */
+export const WHAT_A_RULE_DOES =
+  "A rule labels the items that are like these, also items that are added later, until you " +
+  "switch it off or delete it.";
+
+/** Text about a rule that would be kept from the selection, or changed. */
+export function previewText(preview: RulePreview): string {
+  const { chosen, kept, locked, verified } = preview;
+  if (preview.problem) return preview.problem;
+  const all = preview.items.length;
+  const others = all - kept;
+  const more = `${others === 0 ? "no" : count(others)} ${others === 1 ? "other" : "others"}`;
+  const some = kept === chosen ? "all" : count(kept);
+  const parts =
+    chosen > 0
+      ? [`Votes on ${some} of the ${count(chosen)} selected items and on ${more}`]
+      : [`Votes on ${items(all)}`];
+  if (verified > 0)
+    parts.push(`${count(verified)} verified ${verified === 1 ? "keeps its" : "keep their"} label`);
+  if (locked > 0)
+    parts.push(`${count(locked)} of locked classes ${locked === 1 ? "is" : "are"} left out`);
+  return `${parts.join("; ")}.`;
+}
+
+/** A shorter form for VR: "180 of 200 selected, 43 others". */
+export function shortPreview({ chosen, kept, items: found, problem }: RulePreview): string {
+  return (
+    problem ||
+    `rule: ${count(kept)} of ${count(chosen)} selected, ${count(found.length - kept)} others`
+  );
+}
+
+/** Estimated accuracy with its 90 % interval: "94 % (90 to 97 %)"; "" while it is not known. */
+export function accuracyText(figures: RuleFigures | PersonFigures | undefined): string {
+  const { accuracy, low, high } = figures ?? {};
+  if (typeof accuracy !== "number" || typeof low !== "number" || typeof high !== "number")
+    return "";
+  return `${percent(accuracy)} right (${range({ low, high })})`;
+}
+
+/** How an accuracy is estimated, and from how many items. */
+export function accuracyReason(figures: RuleFigures | PersonFigures | undefined): string {
+  const compared = figures?.compared ?? 0;
+  if (figures && accuracyText(figures) !== "")
+    return (
+      `Estimated from ${items(compared)} on which two other rules or people vote, or at which ` +
+      "somebody looked. The range contains the true share in 9 of 10 cases."
+    );
+  return (
+    "Not known yet. At least 20 items of the rule need votes of two other rules or people, or a " +
+    `look on a contact sheet; there ${compared === 1 ? "is" : "are"} ${count(compared)} so far.`
+  );
+}
+
+/** Weight of a vote in words. `odds`: factor on the odds of the class of the vote. */
+export function weightText({ odds, verified }: Pick<ItemVote, "odds" | "verified">): string {
+  if (verified) return "verified, is never outvoted";
+  if (odds >= 50) return "very strong";
+  if (odds >= 10) return "strong";
+  if (odds >= 3) return "medium";
+  if (odds > 1.2) return "weak";
+  return "almost none";
+}
+
+/** Name of a person who voted: `owner`, `import` or the id of a device. */
+export function personName(
+  person: string,
+  role: SessionInfo["role"] | undefined,
+  access: Access | null,
+): string {
+  if (person === "owner") return role === "owner" ? "you" : "the owner";
+  if (person === "import") return "labels that came with the data";
+  return access?.devices.find(({ device }) => device === person)?.name ?? "another device";
+}

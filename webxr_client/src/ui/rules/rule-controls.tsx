@@ -1,0 +1,178 @@
+/** Controls of the chosen rule. Each change is a gesture, which can be undone. */
+import { useEffect, useState } from "preact/hooks";
+import { MAX_CLASS_NAME_LENGTH, type RuleFigures, type RuleInfo } from "../../protocol/messages.js";
+import { count, items as itemsText, percent } from "../../state/format.js";
+import { LEAST_REACH, MOST_REACH } from "../../state/rule-state.js";
+import { previewText } from "../../state/rule-text.js";
+import { useUi } from "../kit/context.js";
+import { fieldKey } from "../kit/field-key.js";
+
+/** Time from a movement of the slider until its preview is requested, ms. */
+const PREVIEW_MS = 120;
+/** Steps of the slider of the reach: from a half to the double, on a logarithmic scale. */
+const STEPS = 40;
+const SPAN = 4;
+
+/** Reach at a place of the slider, -STEPS..STEPS. */
+const reachAt = (place: number): number =>
+  Math.min(MOST_REACH, Math.max(LEAST_REACH, SPAN ** (place / STEPS)));
+const placeOf = (reach: number): number => Math.round((Math.log(reach) / Math.log(SPAN)) * STEPS);
+
+export function RuleControls({
+  rule,
+  figures,
+}: {
+  rule: RuleInfo;
+  figures: RuleFigures | undefined;
+}) {
+  const { state, commands } = useUi();
+  const { kind, name, class_id, query, confidence } = rule;
+  const edit = (changes: { name?: string; class_id?: number; refresh?: boolean }) =>
+    commands.withRules((loaded) => loaded.edit(rule.rule, changes));
+  const classes = state.liveClasses.value.filter(
+    (info) => !info.locked || info.class_id === class_id,
+  );
+  const fixed = state.readOnly.value;
+  return (
+    <div class="rule-controls" role="group" aria-label={`Rule ${name}`}>
+      <p class="faint-text">{sourceText(rule)}</p>
+      {figures && figures.labelled !== rule.count && (
+        <p class="faint-text">
+          {itemsText(figures.labelled)} {figures.labelled === 1 ? "has its" : "have their"} label
+          from this rule. Verified labels and newer gestures win over it.
+        </p>
+      )}
+      {!fixed && (
+        <>
+          <label>
+            <span class="muted">name</span>
+            <input
+              defaultValue={name}
+              key={name}
+              maxLength={MAX_CLASS_NAME_LENGTH}
+              dir="auto"
+              onBlur={(event) => {
+                const typed = event.currentTarget.value.trim();
+                if (typed && typed !== name) edit({ name: typed });
+              }}
+              onKeyDown={(event) => {
+                const key = fieldKey(event);
+                if (key === "Enter") event.currentTarget.blur();
+                if (key !== "Escape") return;
+                event.currentTarget.value = name;
+                event.currentTarget.blur();
+              }}
+            />
+          </label>
+          {class_id >= 0 && (
+            <label>
+              <span class="muted">class</span>
+              <select
+                value={String(class_id)}
+                onChange={(event) => edit({ class_id: Number(event.currentTarget.value) })}
+              >
+                {classes.map((info) => (
+                  <option key={info.class_id} value={String(info.class_id)}>
+                    {info.name}
+                  </option>
+                ))}
+              </select>
+            </label>
+          )}
+          {kind === "region" && <Reach rule={rule} />}
+        </>
+      )}
+      <div class="actions">
+        <button
+          type="button"
+          class="button"
+          onClick={() => commands.withRules((loaded) => loaded.select(rule))}
+        >
+          Select {count(rule.count)}
+        </button>
+        {!fixed && (
+          <>
+            {(query !== "" || confidence > 0) && (
+              <button
+                type="button"
+                class="button"
+                title="Search the items of the rule again"
+                onClick={() => edit({ refresh: true })}
+              >
+                Search again
+              </button>
+            )}
+            <button
+              type="button"
+              class="button"
+              onClick={() => commands.withRules((loaded) => loaded.duplicate(rule))}
+            >
+              Duplicate
+            </button>
+            <button
+              type="button"
+              class="button"
+              title="Its labels are removed, and those below appear again. Can be undone"
+              onClick={() => commands.withRules((loaded) => loaded.delete(rule.rule))}
+            >
+              Delete
+            </button>
+          </>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** Source of a rule. */
+function sourceText({ kind, chosen, kept, query, confidence, space }: RuleInfo): string {
+  if (kind === "query") return `All items that the search “${query}” finds.`;
+  if (kind === "predictions") return `Items predicted with at least ${percent(confidence)}.`;
+  if (kind === "votes") return "Votes of a program or a file.";
+  const matched = `${count(kept)} of which it matches`;
+  return `Made from ${count(chosen)} selected items, ${matched}, by ${space}.`;
+}
+
+/** Slider of the reach: a preview while it moves, and the change when it is released. */
+function Reach({ rule }: { rule: RuleInfo }) {
+  const { state, commands } = useUi();
+  const [place, setPlace] = useState<number | null>(null);
+  const reach = place === null ? rule.reach : reachAt(place);
+  useEffect(() => {
+    if (place === null) return;
+    const timer = window.setTimeout(
+      () => commands.withRules((loaded) => loaded.previewReach(rule.rule, reachAt(place))),
+      PREVIEW_MS,
+    );
+    return () => window.clearTimeout(timer);
+  }, [place]);
+  useEffect(() => setPlace(null), [rule.reach]);
+  const preview = state.rules.preview.value;
+  const of = preview?.of;
+  const mine = of && !(of instanceof Uint32Array) && of.rule === rule.rule;
+  return (
+    <>
+      <label title="How far the rule reaches from its prototypes: 1 reproduces the selection">
+        <span class="muted">reach</span>
+        <input
+          type="range"
+          min={-STEPS}
+          max={STEPS}
+          value={placeOf(reach)}
+          aria-valuetext={`${reach.toFixed(2)} times`}
+          onInput={(event) => setPlace(Number(event.currentTarget.value))}
+          onChange={(event) => {
+            const wanted = reachAt(Number(event.currentTarget.value));
+            commands.withRules((loaded) => loaded.edit(rule.rule, { reach: wanted }));
+          }}
+        />
+        <b>{reach.toFixed(2)}</b>
+      </label>
+      {mine && preview && Math.abs(of.reach - rule.reach) > 1e-3 && (
+        <p class="hint" role="status" data-testid="reach-preview">
+          {previewText(preview)}
+        </p>
+      )}
+    </>
+  );
+}

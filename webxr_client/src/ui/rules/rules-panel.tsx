@@ -1,0 +1,146 @@
+/** List of the rules, with their figures and controls. */
+import { useEffect } from "preact/hooks";
+import type { RuleFigures, RuleInfo } from "../../protocol/messages.js";
+import { storedClientId } from "../../session/client-id.js";
+import { count, items as itemsText } from "../../state/format.js";
+import { accuracyReason, accuracyText } from "../../state/rule-text.js";
+import { authorName, isThisPage } from "../../state/undo-choice.js";
+import { Swatch } from "../classes/swatch.js";
+import { useUi } from "../kit/context.js";
+import { KeyHint } from "../kit/key-hint.js";
+import { AddRule } from "./add-rule.js";
+import { RuleControls } from "./rule-controls.js";
+
+/** Time from a change of rules or labels until figures are requested, ms. */
+const FIGURES_MS = 400;
+
+export function RulesPanel() {
+  const { state } = useUi();
+  return state.rules.open.value && !state.review.sheet.value ? <Panel /> : null;
+}
+
+function Panel() {
+  const { state, commands } = useUi();
+  const { rules } = state;
+  const list = rules.list.value;
+  const labels = state.labelsVersion.value;
+  useEffect(() => {
+    const timer = window.setTimeout(
+      () => commands.withRules((loaded) => loaded.refresh()),
+      FIGURES_MS,
+    );
+    return () => window.clearTimeout(timer);
+  }, [list, labels]);
+  const figures = rules.figures.value;
+  const of = new Map(figures?.figures.map((one) => [one.rule, one]));
+  const conflicts = figures?.conflicts ?? 0;
+  return (
+    <section class="glass rules-panel" aria-label="Rules">
+      <div class="panel-title">
+        <h2>
+          Rules <b>{list.length > 0 && count(list.length)}</b>
+        </h2>
+        <button
+          type="button"
+          class="link"
+          onClick={() => {
+            rules.open.value = false;
+          }}
+        >
+          Close <KeyHint action="close" />
+        </button>
+      </div>
+      <p class="hint">
+        A rule labels all items that are like those it was made from, also items that are added
+        later. Switch it off or delete it, and its labels are gone; every change can be undone.
+      </p>
+      {list.length === 0 ? <NoRules /> : <Conflicts all={conflicts} />}
+      <ul class="rules">
+        {list.map((rule) => (
+          <Row key={rule.rule} rule={rule} figures={of.get(rule.rule)} />
+        ))}
+      </ul>
+      {!state.readOnly.value && <AddRule />}
+      <p class="refusal" role="alert">
+        {state.refusal.value?.message}
+      </p>
+    </section>
+  );
+}
+
+function NoRules() {
+  const { state } = useUi();
+  if (state.readOnly.value) return <p class="hint">There are no rules yet.</p>;
+  return (
+    <p class="hint" data-testid="no-rules">
+      There are no rules yet. Draw around a cluster, switch on <b>Keep as a rule</b>{" "}
+      <KeyHint action="keepRule" /> below its pictures, and choose a class.
+    </p>
+  );
+}
+
+/** Number of items on which rules and people disagree. */
+function Conflicts({ all }: { all: number }) {
+  if (all === 0) return null;
+  return (
+    <p class="rule-conflicts">
+      <span class="conflict-mark" aria-hidden="true" />
+      {itemsText(all)} {all === 1 ? "has" : "have"} votes for different classes
+    </p>
+  );
+}
+
+function Row({ rule, figures }: { rule: RuleInfo; figures: RuleFigures | undefined }) {
+  const { state, commands } = useUi();
+  const { chosen } = state.rules;
+  const open = chosen.value === rule.rule;
+  const info = state.classes.value[rule.class_id];
+  const accuracy = accuracyText(figures);
+  return (
+    <li class={rule.on ? "rule" : "rule off"} data-rule={rule.rule}>
+      <div class="rule-head">
+        <input
+          type="checkbox"
+          class="switch"
+          checked={rule.on}
+          disabled={state.readOnly.value}
+          title={rule.on ? "On: the rule votes. Switch it off" : "Off: the rule does not vote"}
+          aria-label={`The rule ${rule.name} votes`}
+          onChange={(event) => {
+            const on = event.currentTarget.checked;
+            commands.withRules((loaded) => loaded.edit(rule.rule, { on }));
+          }}
+        />
+        <button
+          type="button"
+          class="rule-name"
+          aria-expanded={open}
+          title={`Show the controls of ${rule.name}`}
+          onClick={() => {
+            chosen.value = open ? 0 : rule.rule;
+          }}
+        >
+          {info && <Swatch colour={info.colour} of={info.class_id} />}
+          <span dir="auto">{rule.name}</span>
+          <b data-testid="rule-count">{count(rule.count)}</b>
+        </button>
+      </div>
+      <p class="rule-facts">
+        <span class={accuracy ? "" : "faint-text"} title={accuracyReason(figures)}>
+          {accuracy || "accuracy not known yet"}
+        </span>
+        {figures && figures.conflicts > 0 && (
+          <span class="warm" title="Items on which another rule or person votes for another class">
+            {count(figures.conflicts)} in conflict
+          </span>
+        )}
+        <span class="faint-text rule-author">{authorOf(rule, state.access.value)}</span>
+      </p>
+      {open && <RuleControls rule={rule} figures={figures} />}
+    </li>
+  );
+}
+
+function authorOf({ author }: RuleInfo, access: Parameters<typeof authorName>[1]): string {
+  return isThisPage(author, storedClientId()) ? "by you" : `by ${authorName(author, access)}`;
+}

@@ -1,0 +1,162 @@
+import { Ray, Vector3 } from "three";
+import { describe, expect, it } from "vitest";
+import { type HullMesh, hullSurface } from "../../../src/scene/layers/hull-surface.js";
+import { RuleHulls } from "../../../src/scene/layers/rule-hulls.js";
+import { LatentState } from "../../../src/state/latent-state.js";
+
+/** Pseudo-random places in balls of radius 1 round the middles. */
+function balls(middles: readonly number[][], each: number, flat = false): Float32Array {
+  let at = 1;
+  const next = () => {
+    at = (1664525 * at + 1013904223) % 2 ** 32;
+    return (2 * (at + 0.5)) / 2 ** 32 - 1;
+  };
+  const places: number[] = [];
+  for (const middle of middles)
+    for (let n = 0; n < each; ) {
+      const [x, y, z] = [next(), next(), flat ? 0 : next()];
+      if (x * x + y * y + z * z > 1) continue;
+      places.push(middle[0]! + x, middle[1]! + y, middle[2]! + z);
+      n += 1;
+    }
+  return Float32Array.from(places);
+}
+
+const surface = (places: Float32Array, heat = new Uint8Array(places.length / 3)) =>
+  hullSurface({ places, heat, least: 0.01 })!;
+
+const corner = ({ places }: HullMesh, k: number) => new Vector3().fromArray(places, 3 * k);
+
+/** Volume inside the mesh, which is positive if the triangles face outwards. */
+function volume(mesh: HullMesh): number {
+  let sum = 0;
+  for (let k = 0; k < mesh.triangles.length; k += 3) {
+    const [a, b, c] = [0, 1, 2].map((j) => corner(mesh, mesh.triangles[k + j]!));
+    sum += a!.dot(b!.cross(c!)) / 6;
+  }
+  return sum;
+}
+
+describe("hullSurface", () => {
+  it("encloses a ball with little more than the ball, and faces outwards", () => {
+    const mesh = surface(balls([[3, -2, 5]], 3000));
+    const ball = (4 / 3) * Math.PI;
+    expect(volume(mesh)).toBeGreaterThan(ball);
+    expect(volume(mesh)).toBeLessThan(2.2 * ball);
+    const middle = new Vector3(3, -2, 5);
+    const away = Array.from(mesh.heat, (_, k) => corner(mesh, k).sub(middle));
+    const lengths = away.map((at) => at.length());
+    expect(Math.min(...lengths)).toBeGreaterThan(0.8);
+    expect(Math.max(...lengths)).toBeLessThan(1.7);
+    const outwards = away.map((at, k) => at.dot(new Vector3().fromArray(mesh.normals, 3 * k)));
+    expect(Math.min(...outwards)).toBeGreaterThan(0.2);
+  });
+  it("is closed: each edge belongs to two triangles", () => {
+    const { triangles } = surface(
+      balls(
+        [
+          [0, 0, 0],
+          [5, 0, 0],
+        ],
+        800,
+      ),
+    );
+    const edges = new Map<string, number>();
+    for (let k = 0; k < triangles.length; k += 3)
+      for (let j = 0; j < 3; j++) {
+        const [a, b] = [triangles[k + j]!, triangles[k + ((j + 1) % 3)]!];
+        edges.set(`${a} ${b}`, (edges.get(`${a} ${b}`) ?? 0) + 1);
+      }
+    const open = [...edges].filter(
+      ([edge, n]) => edges.get(edge.split(" ").reverse().join(" ")) !== n,
+    );
+    expect(open).toEqual([]);
+  });
+  it("has a part per cluster, and leaves out single outliers", () => {
+    const two = balls(
+      [
+        [0, 0, 0],
+        [8, 0, 0],
+      ],
+      1500,
+    );
+    const places = Float32Array.from([...two, 4, 0, 0]);
+    const mesh = surface(places);
+    const near = Array.from(mesh.heat, (_, k) => corner(mesh, k).x);
+    expect(near.some((x) => x < 1)).toBe(true);
+    expect(near.some((x) => x > 7)).toBe(true);
+    expect(near.filter((x) => x > 2.5 && x < 5.5)).toEqual([]);
+  });
+  it("is bright where votes disagree", () => {
+    const places = balls([[0, 0, 0]], 3000);
+    const heat = new Uint8Array(3000).map((_, k) => (places[3 * k]! > 0.5 ? 1 : 0));
+    const mesh = surface(places, heat);
+    const of = (wanted: (x: number) => boolean) => {
+      const all = Array.from(mesh.heat).filter((_, k) => wanted(mesh.places[3 * k]!));
+      return all.reduce((a, b) => a + b, 0) / all.length;
+    };
+    expect(of((x) => x > 0.9)).toBeGreaterThan(0.8);
+    expect(of((x) => x < -0.3)).toBe(0);
+  });
+  it("encloses a flat map and few items, and is null without items", () => {
+    expect(volume(surface(balls([[0, 0, 0]], 500, true)))).toBeGreaterThan(0);
+    expect(volume(surface(Float32Array.of(0, 0, 0)))).toBeGreaterThan(0);
+    expect(
+      hullSurface({ places: new Float32Array(0), heat: new Uint8Array(0), least: 1 }),
+    ).toBeNull();
+  });
+});
+
+describe("RuleHulls", () => {
+  /** Two clusters at the left and right of the box. */
+  function made() {
+    const latent = new LatentState();
+    const at = balls(
+      [
+        [-3, 0, 0],
+        [3, 0, 0],
+      ],
+      300,
+    );
+    const positions = new Uint16Array(4 * 600);
+    for (let item = 0; item < 600; item++)
+      for (let axis = 0; axis < 3; axis++)
+        positions[4 * item + axis] = (0.5 + at[3 * item + axis]! / 10) * 65535;
+    latent.n = 600;
+    latent.to = positions;
+    latent.version = 1;
+    const items = (from: number) => Uint32Array.from({ length: 300 }, (_, k) => from + k);
+    const hull = (rule: number, from: number, chosen = false) => ({
+      rule,
+      items: items(from),
+      colour: [1, 0, 0] as const,
+      chosen,
+    });
+    return { latent, hulls: new RuleHulls(latent), hull };
+  }
+  const towards = (x: number) => new Ray(new Vector3(x, 0, 2), new Vector3(0, 0, -1));
+
+  it("finds the rule that a ray hits", () => {
+    const { hulls, hull } = made();
+    hulls.show([hull(7, 0), hull(9, 300, true)], new Set(), false);
+    expect(hulls.hit(towards(-0.3))).toBe(0);
+    expect([hulls.update(0), hulls.update(0), hulls.update(0)]).toEqual([true, true, false]);
+    expect([-0.3, 0, 0.3].map((x) => hulls.hit(towards(x)))).toEqual([7, 0, 9]);
+    hulls.show([hull(9, 300)], new Set(), false);
+    hulls.update(0);
+    expect([-0.3, 0.3].map((x) => hulls.hit(towards(x)))).toEqual([0, 9]);
+    hulls.show([], new Set(), false);
+    expect(hulls.mesh.visible).toBe(false);
+  });
+  it("follows the points, each hull at most twice per second", () => {
+    const { latent, hulls, hull } = made();
+    hulls.show([hull(7, 0)], new Set(), false);
+    hulls.update(0);
+    for (let k = 0; k < latent.to.length; k += 4) latent.to[k] = latent.to[k]! * 0.8 + 13000;
+    latent.version += 1;
+    expect(hulls.update(100)).toBe(false);
+    expect(hulls.update(600)).toBe(true);
+    expect(hulls.hit(towards(-0.24 + 0.1))).toBe(7);
+    expect(hulls.update(5000)).toBe(false);
+  });
+});

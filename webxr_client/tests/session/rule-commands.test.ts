@@ -1,0 +1,134 @@
+import { describe, expect, it, vi } from "vitest";
+import { packItems } from "../../src/protocol/item-sets.js";
+import type { AddRule, RuleInfo, RulePreviewed } from "../../src/protocol/messages.js";
+import { type RuleParts, Rules } from "../../src/session/rule-commands.js";
+import { AppState, NOTHING } from "../../src/state/app-state.js";
+
+const info = (rule: number, changes: Partial<RuleInfo> = {}) =>
+  ({
+    rule,
+    name: `oak ${rule}`,
+    count: 5,
+    changed_at: rule,
+    kind: "region",
+    class_id: 0,
+    ...changes,
+  }) as RuleInfo;
+
+function made(allowed = true) {
+  const state = new AppState();
+  state.annotations.reset(Int16Array.of(-1, -1, 1, -1), new Int16Array(4), new Uint8Array(4));
+  state.rules.offered.value = true;
+  state.selection.value = { ...NOTHING, items: Uint32Array.of(0, 1), tool: "lasso" };
+  let accept: (accepted: boolean) => void = () => {};
+  const parts = {
+    connection: { command: vi.fn(() => true) },
+    labelling: { answerTo: () => new Promise<boolean>((resolve) => (accept = resolve)) },
+    notes: { show: vi.fn(), fail: vi.fn(), clear: vi.fn() },
+    permission: { allowed: () => allowed },
+    queries: { ask: vi.fn() },
+  };
+  const rules = new Rules(state, parts as unknown as RuleParts);
+  const sent = () => parts.connection.command.mock.calls.map(([operation]: unknown[]) => operation);
+  return { state, rules, parts, sent, accept: (ok: boolean) => accept(ok) };
+}
+
+const packed = (...items: number[]) =>
+  btoa(String.fromCharCode(...packItems(Uint32Array.from(items))));
+
+const previewed = (...items: number[]): Partial<RulePreviewed> => ({
+  op: "rule_previewed",
+  packed: packed(...items),
+  chosen: 2,
+  kept: 2,
+  locked: 0,
+  verified: 0,
+  space: "vectors",
+});
+
+const settled = () => new Promise((resolve) => setTimeout(resolve));
+
+describe("keep", () => {
+  it("sends the selection as a rule, clears it, and switches off", async () => {
+    const { state, rules, parts, sent, accept } = made();
+    state.rules.keep.value = true;
+    rules.keep(0);
+    const [added] = sent() as [AddRule];
+    expect([added.op, added.kind, added.class_id, added.items]).toEqual([
+      "add_rule",
+      "region",
+      0,
+      [0, 1],
+    ]);
+    expect(added.provenance?.tool).toBe("lasso");
+    expect([state.rules.keep.value, state.selection.value.items.length]).toEqual([false, 0]);
+    state.rules.list.value = [info(4)];
+    accept(true);
+    await settled();
+    expect(parts.notes.show).toHaveBeenCalledWith(
+      "Kept as the rule “oak 4”, which votes on 5 items. Ctrl Z undoes this.",
+    );
+    expect(state.rules.chosen.value).toBe(4);
+  });
+  it("shows the labels of unlabelled items before the answer", async () => {
+    const { state, rules, parts } = made();
+    parts.queries.ask.mockResolvedValue(previewed(0, 1, 2, 3));
+    rules.preview();
+    await settled();
+    rules.keep(0);
+    expect(Array.from(state.annotations.labels)).toEqual([0, 0, 1, 0]);
+  });
+  it("sends nothing if the session cannot be changed", () => {
+    const { state, rules, sent } = made(false);
+    rules.keep(0);
+    rules.delete(3);
+    rules.edit(3, { on: false });
+    rules.fromSearch(0, "a");
+    expect(sent()).toEqual([]);
+    expect(state.selection.value.items).toHaveLength(2);
+  });
+});
+
+describe("preview", () => {
+  it("has the matched items, and ignores the answers to older questions", async () => {
+    const { state, rules, parts } = made();
+    let first: (answer: unknown) => void = () => {};
+    parts.queries.ask.mockReturnValueOnce(new Promise((resolve) => (first = resolve)));
+    rules.preview();
+    parts.queries.ask.mockResolvedValueOnce(previewed(0, 1, 3));
+    rules.previewReach(4, 2);
+    await settled();
+    first(previewed(0));
+    await settled();
+    const { of, items } = state.rules.preview.value!;
+    expect(of).toEqual({ rule: 4, reach: 2 });
+    expect(Array.from(items)).toEqual([0, 1, 3]);
+  });
+  it("has the reason of a refusal", async () => {
+    const { state, rules, parts } = made();
+    parts.queries.ask.mockResolvedValueOnce({ op: "refused", message: "No features." });
+    rules.preview();
+    await settled();
+    expect(state.rules.preview.value?.problem).toBe("No features.");
+    parts.queries.ask.mockResolvedValueOnce(null);
+    rules.preview();
+    await settled();
+    expect(state.rules.preview.value?.problem).toContain("busy");
+  });
+});
+
+it("sends changes of rules", () => {
+  const { rules, sent } = made();
+  rules.edit(4, { reach: 1.5 });
+  rules.delete(4);
+  rules.duplicate(info(4));
+  rules.fromSearch(1, "id:a");
+  rules.fromPredictions(1, 0.8);
+  expect(sent()).toMatchObject([
+    { op: "edit_rule", rule: 4, reach: 1.5 },
+    { op: "delete_rule", rule: 4 },
+    { op: "add_rule", copy_of: 4, kind: "region", name: "oak 4 (copy)" },
+    { op: "add_rule", kind: "query", query: "id:a", class_id: 1 },
+    { op: "add_rule", kind: "predictions", confidence: 0.8, class_id: 1 },
+  ]);
+});

@@ -1,0 +1,102 @@
+import { describe, expect, it } from "vitest";
+import { AppState, NOTHING } from "../../src/state/app-state.js";
+import { conflictsOf } from "../../src/state/rule-conflicts.js";
+import type { RulePreview } from "../../src/state/rule-state.js";
+import {
+  accuracyReason,
+  accuracyText,
+  personName,
+  previewText,
+  shortPreview,
+  weightText,
+} from "../../src/state/rule-text.js";
+
+const preview = (changes: Partial<RulePreview>): RulePreview => ({
+  of: new Uint32Array(0),
+  items: new Uint32Array(223),
+  chosen: 200,
+  kept: 180,
+  locked: 0,
+  verified: 0,
+  space: "vectors",
+  problem: "",
+  ...changes,
+});
+
+const figures = {
+  rule: 1,
+  labelled: 3,
+  conflicts: 2,
+  compared: 57,
+  accuracy: 0.941,
+  low: 0.905,
+  high: 0.968,
+};
+
+describe("previewText", () => {
+  it("states how many selected items and how many others the rule votes on", () => {
+    expect(previewText(preview({}))).toBe(
+      "Votes on 180 of the 200 selected items and on 43 others.",
+    );
+    const exact = preview({ items: new Uint32Array(200), kept: 200 });
+    expect(previewText(exact)).toBe("Votes on all of the 200 selected items and on no others.");
+    const one = preview({ items: new Uint32Array(201), kept: 200 });
+    expect(previewText(one)).toContain("and on 1 other.");
+    expect(shortPreview(preview({}))).toBe("rule: 180 of 200 selected, 43 others");
+  });
+  it("states which labels stay, or why there is no preview", () => {
+    expect(previewText(preview({ verified: 1, locked: 2 }))).toBe(
+      "Votes on 180 of the 200 selected items and on 43 others; 1 verified keeps its label; " +
+        "2 of locked classes are left out.",
+    );
+    expect(previewText(preview({ chosen: 0, kept: 0 }))).toBe("Votes on 223 items.");
+    expect(previewText(preview({ problem: "No model." }))).toBe("No model.");
+  });
+});
+
+describe("the accuracy of a rule", () => {
+  it("is a share with its interval, and from how many items it is known", () => {
+    expect(accuracyText(figures)).toBe("94 % right (90 to 97 %)");
+    expect(accuracyReason(figures)).toContain("57 items");
+  });
+  it("is not stated while it is not known", () => {
+    const unknown = { ...figures, compared: 7, accuracy: null, low: null, high: null };
+    expect(accuracyText(unknown)).toBe("");
+    expect(accuracyText(undefined)).toBe("");
+    expect(accuracyReason(unknown)).toContain("there are 7 so far");
+  });
+});
+
+it("names the weight of a vote and its person", () => {
+  const words = [120, 20, 4, 1.5, 1.1, 0.3].map((odds) => weightText({ odds, verified: false }));
+  expect(words).toEqual(["very strong", "strong", "medium", "weak", "almost none", "almost none"]);
+  expect(weightText({ odds: 1, verified: true })).toContain("verified");
+  expect(personName("owner", "owner", null)).toBe("you");
+  expect(personName("owner", "viewer", null)).toBe("the owner");
+  expect(personName("d1", "owner", null)).toBe("another device");
+});
+
+it("finds the items on which rules or labels disagree", () => {
+  const rule = (class_id: number, ...items: number[]) => ({
+    rule: { class_id },
+    items: Uint32Array.from(items),
+  });
+  const labels = Int16Array.of(0, 0, 1, 1, 2, -1);
+  const found = conflictsOf([rule(0, 0, 1, 2, 5), rule(1, 2, 3), rule(1, 4, 5)], labels);
+  expect([...found].sort()).toEqual([2, 4, 5]);
+  expect(conflictsOf([rule(-1, 0, 1)], labels).size).toBe(0);
+});
+
+it("keeps a selection as a rule only if the server has rules and the switch is on", () => {
+  const { rules } = new AppState();
+  const selection = { ...NOTHING, items: Uint32Array.of(1, 2) };
+  rules.keep.value = true;
+  expect(rules.keeps(selection)).toBe(false);
+  rules.offered.value = true;
+  expect(rules.keeps(selection)).toBe(true);
+  expect(rules.keeps({ ...selection, items: Uint32Array.of(1) })).toBe(false);
+  expect(rules.keeps({ ...selection, tool: "sheet" })).toBe(false);
+  rules.keep.value = false;
+  expect(rules.keeps(selection)).toBe(false);
+  expect(rules.canKeep(selection)).toBe(true);
+});
