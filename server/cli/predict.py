@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from lodespace.cli.options import add_data_options, data_options_from
+from lodespace.errors import ProjectError
 from lodespace.items.paths import printable
 
 DESCRIPTION = """\
@@ -18,7 +19,11 @@ MOST_SHOWN = 20
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "project", type=Path, metavar="PROJECT", help="project, bake, or exported model"
+        "project",
+        type=Path,
+        nargs="?",
+        metavar="PROJECT",
+        help="project, bake, or exported model; left out with --rules",
     )
     parser.add_argument("data", metavar="DATA", help="new items")
     parser.add_argument(
@@ -32,15 +37,27 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--probabilities", action="store_true", help="add one column per class with its probability"
     )
+    parser.add_argument(
+        "--rules",
+        type=Path,
+        metavar="RULES",
+        help="file of rules (lodespace export --format rules), which are applied instead of a "
+        "model",
+    )
     add_data_options(parser, labels=False)
     parser.set_defaults(run=_predict)
 
 
 def _predict(options: argparse.Namespace) -> int:
-    from lodespace.predict.table import write_predictions  # imports torch at the first prediction
+    # These import torch at the first prediction.
+    from lodespace.predict.table import write_by_rules, write_predictions
 
-    report = write_predictions(
-        options.project,
+    if (options.project is None) == (options.rules is None):
+        raise ProjectError(
+            "give either a project, bake or exported model, or a file of rules with --rules"
+        )
+    report = (write_by_rules if options.rules else write_predictions)(
+        options.rules or options.project,
         options.data,
         options.output,
         data_options_from(options),

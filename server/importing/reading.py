@@ -121,6 +121,13 @@ class Reading:
         return dataclasses.replace(given, **known)
 
 
+def reading_of(items: ItemSet) -> dict[str, Any]:
+    """Return how the items of a project were read, as JSON values (`Reading.of`)."""
+    reading = Reading.of_items(items)
+    frame = None if reading.frame is None else list(reading.frame)
+    return {"name": items.name, "kind": items.kind, "frame": frame, "details": items.details}
+
+
 def _names(stated: Any) -> tuple[str, ...] | None:
     """Return `stated`, a value from the details of a data set, as a tuple of names.
 

@@ -3,10 +3,8 @@
 This module imports torch.
 """
 
-from typing import Any
-
 from lodespace.errors import ProjectError
-from lodespace.importing.reading import Reading
+from lodespace.importing.reading import reading_of
 from lodespace.items.item_set import ItemSet
 from lodespace.models.portable import DESCRIPTION, PortableModel, load_model
 from lodespace.models.training.growth import load_trainer
@@ -49,12 +47,3 @@ def with_reading(model: PortableModel, items: ItemSet) -> PortableModel:
     """Add to the description of `model` how new items are read. Returns `model`."""
     model.description["data"] = reading_of(items)
     return model
-
-
-def reading_of(items: ItemSet) -> dict[str, Any]:
-    """Return how the items of the project were read from their files, as JSON values
-    (reading.py).
-    """
-    reading = Reading.of_items(items)
-    frame = None if reading.frame is None else list(reading.frame)
-    return {"name": items.name, "kind": items.kind, "frame": frame, "details": items.details}

@@ -47,6 +47,42 @@ WRITERS: dict[str, Callable[[Columns], bytes]] = {
 """Functions that return a table as bytes, by the suffix of the file."""
 
 
+def write_by_rules(
+    rules: Path,
+    data: str,
+    output: Path,
+    options: ImportOptions,
+    *,
+    probabilities: bool = False,
+) -> ImportReport:
+    """Apply the rules in a file to new items, and write a table (`rule_columns`).
+
+    The arguments and errors are those of `write_predictions`, but `rules` is a file of rules.
+    """
+    write = _writer(output)
+    from lodespace.predict.by_rules import rule_columns  # slow to import
+
+    columns, report = rule_columns(rules, data, options, probabilities=probabilities)
+    _write(output, write(columns))
+    return report
+
+
+def _writer(output: Path) -> Callable[[Columns], bytes]:
+    write = WRITERS.get(output.suffix.lower())
+    if write is None:
+        raise ProjectError(
+            f"{output}: unknown format; give a name with one of {', '.join(WRITERS)}"
+        )
+    return write
+
+
+def _write(output: Path, content: bytes) -> None:
+    try:
+        atomic_write(output, content)
+    except OSError as error:
+        raise ProjectError(f"{output}: cannot be written: {reason_of(error, output)}") from error
+
+
 def write_predictions(
     model: Path,
     data: str,
@@ -72,11 +108,7 @@ def write_predictions(
         DatasetError: the data cannot be read, or no item can be read.
         ProjectError: there is no model, or `output` cannot be written.
     """
-    write = WRITERS.get(output.suffix.lower())
-    if write is None:
-        raise ProjectError(
-            f"{output}: unknown format; give a name with one of {', '.join(WRITERS)}"
-        )
+    write = _writer(output)
     from lodespace.predict.predictor import load_model  # imports torch
 
     try:
@@ -103,8 +135,5 @@ def write_predictions(
     if probabilities:
         named = zip(predictor.class_names, per_class, strict=True)
         columns |= {f"p_{name}": values for name, values in named}
-    try:
-        atomic_write(output, write(columns))
-    except OSError as error:
-        raise ProjectError(f"{output}: cannot be written: {reason_of(error, output)}") from error
+    _write(output, write(columns))
     return report
