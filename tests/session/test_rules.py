@@ -251,6 +251,9 @@ def test_a_copy_has_the_items_of_its_source() -> None:
     assert log.labels[:3] == [2, 2, -1]
     first, second = summaries.rule_infos(log.session)
     assert (second.count, second.space, second.author) == (first.count, first.space, "ben")
+    command = protocol.AddRule(command_id=log.next(), copy_of=rule)
+    log.do(PreparedRule(command), "ben")
+    assert summaries.rule_infos(log.session)[2].class_id == 0, "without a class: that of the source"
 
 
 def test_the_stored_log_is_checked_and_replayed(tmp_path: Path) -> None:

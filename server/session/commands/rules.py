@@ -83,19 +83,22 @@ def _plan_addition(
         )
     votes, region, kind, tool = given.votes, given.region, command.kind, command.provenance
     reach, query, confidence = 1.0, command.query, command.confidence
+    class_id = command.class_id
     if command.copy_of:
         source = state.rules.require(command.copy_of)
         votes, region, kind, reach = source.votes, source.region, source.kind, source.reach
         query, confidence = source.query, source.confidence
-        if command.class_id != UNLABELED:
+        if class_id == UNLABELED:
+            class_id = source.class_id
+        else:
             votes = msgspec.structs.replace(votes, class_ids=None)
     assert votes is not None
-    votes = _checked(state, votes, command.class_id)
+    votes = _checked(state, votes, class_id)
     return AddRuleEvent(
         **new_header(command.command_id, client),
         rule_kind=kind,
-        name=command.name.strip() or _name_for(state, command.class_id),
-        class_id=command.class_id if votes.class_ids is None else UNLABELED,
+        name=command.name.strip() or _name_for(state, class_id),
+        class_id=class_id if votes.class_ids is None else UNLABELED,
         votes=votes,
         region=region,
         reach=reach,
