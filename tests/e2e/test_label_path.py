@@ -208,6 +208,7 @@ def test_new_classes_are_labelled_and_exported_by_the_next_step(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
 def test_5000_digits_are_labelled_and_exported_by_the_next_step(
     tmp_path: Path, own_server: ServerProcess, open_page: Any

@@ -28,7 +28,7 @@ import { StateLine } from "./training/state-line.js";
  * Share of a sheet's height by which the area of the cloud shrinks. By the rest of the height, the
  * cloud moves up without shrinking.
  */
-const SHRINK = 0.6;
+const SHRINK = 0.7;
 
 /** The panels of a page with a server; null on a baked site, and until they are loaded. */
 const serving = signal<typeof import("./serving.js") | null>(null);

@@ -100,16 +100,19 @@ function Nothing() {
 }
 
 function OnSheet() {
+  const { sheet } = useUi().state.review;
+  const replaced = sheet.value?.items.some(({ class_id }) => class_id >= 0)
+    ? " Labels that are struck through are replaced."
+    : "";
   return (
     <>
       <p class="hint on-sheet mouse-only">
         <KeyHint action="confirm" /> gives each picture the class whose colour is under it. A class
-        key corrects the framed items: one picture, or a whole group (<KeyHint action="group" />
-        ). Labels that are struck through are replaced.
+        key corrects the framed items. <KeyHint action="group" /> frames the whole group.{replaced}
       </p>
       <p class="hint on-sheet touch-only">
-        The button at the left gives each item the class whose colour is under it. To correct an
-        item, tap the item, then the name of its class. Labels that are struck through are replaced.
+        The first button of the sheet gives each item the class whose colour is under it. To correct
+        an item, tap the item, then the name of its class.{replaced}
       </p>
     </>
   );
