@@ -274,9 +274,12 @@ class Headset:
 
     def aim(self, side: Side, kind: str, which: int = 0) -> None:
         """Turn the hand, without moving it, until its ray points at a tile."""
+        self.aim_at(side, lambda: self.tile(kind, which))
+
+    def aim_at(self, side: Side, place: Callable[[], Point]) -> None:
+        """Turn the hand, without moving it, until its ray points at `place()`, room metres."""
         for _ in range(3):  # the ray's origin moves as the hand turns
-            target = self.tile(kind, which)
-            ahead = target - self._point(side, "rayOrigin")
+            ahead = place() - self._point(side, "rayOrigin")
             ahead /= np.linalg.norm(ahead)
             # Quaternion of the shortest rotation from (0, 0, -1) to `ahead`.
             turn = np.array((ahead[1], -ahead[0], 0, 1 - ahead[2]))

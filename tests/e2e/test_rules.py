@@ -8,9 +8,13 @@ import numpy as np
 import pytest
 
 from drivers.axe import serious
+from drivers.headset import in_vr_at_rest, put_on
 from drivers.page import PageDriver
 from drivers.servers import ServerProcess
 from samples.still_maps import group_of, write_still_map
+
+DRAW_CALLS = 40
+"""Largest number of draw calls per frame for both eyes, with hulls."""
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +33,11 @@ def map_page(still_map: ServerProcess, open_page: Any) -> PageDriver:
     page: PageDriver = open_page(still_map.url)
     page.wait_for_scene()
     page.wait_for_rest("absent")
+    return with_classes(page)
+
+
+def with_classes(page: PageDriver) -> PageDriver:
+    """Add the two classes of the tests if the server does not have them."""
     known = [info["name"] for info in page.state("classes")]
     for name in ("oak", "elm"):
         if name not in known:
@@ -100,6 +109,11 @@ def test_a_lasso_kept_as_a_rule_labels_its_likes_and_is_undone(map_page: PageDri
     page.wait(lambda: (page.labels[matched] == 1).all(), message="the newer rule does not win")
     page.page.wait_for_selector(".rule-conflicts")
     assert page.page.inner_text(".rule-conflicts").startswith(f"{count} items have votes")
+    page.page.locator(".rule-conflicts button").click()
+    page.wait(lambda: (page.state("review.sheet") or {}).get("status") == "open")
+    assert page.state("review.sheet")["kind"] == "conflicts"
+    assert np.isin([one["item"] for one in page.state("review.sheet")["items"]], matched).all()
+    page.press("Escape")
     ringed = page.evaluate("Array.from(lodespace.cloud.ringed)")
     assert np.array_equal(ringed, matched)
 
@@ -118,3 +132,46 @@ def test_a_lasso_kept_as_a_rule_labels_its_likes_and_is_undone(map_page: PageDri
         page.wait(lambda n=left: len(rules(page)) == n - 1)
     page.wait(lambda: (page.labels == -1).all(), message="a deleted rule left labels")
     assert page.page.get_by_test_id("no-rules").is_visible()
+
+
+def test_a_rule_is_kept_taken_scaled_and_given_away_in_vr(
+    still_map: ServerProcess, open_page: Any
+) -> None:
+    headset = put_on(open_page, still_map.url)
+    page = with_classes(headset.driver)
+    in_vr_at_rest(headset, "absent")
+    group = np.flatnonzero(group_of() == 1)
+    assert len(headset.paint("right", group, 0.09)) > 0.5 * len(group)
+    headset.put("right", (0.3, 1.2, 0.3))
+    headset.touch("right", "keep")
+    page.wait(lambda: page.state("rules.preview"), message="VR asks for no preview")
+    headset.touch("right", "class", 1)
+    page.wait(lambda: len(rules(page)) == 1, message="no rule was kept")
+    page.wait(lambda: page.evaluate("lodespace.rules.layer?.hulls.mesh.visible"))
+    assert np.isin(np.flatnonzero(page.labels == 1), group).all()
+
+    headset.put("right", (0.1, 1.2, 0.3))
+    headset.aim_at("right", lambda: np.median(headset.in_room(group), axis=0))
+    headset.hold("right")
+    number = rules(page)[0]["rule"]
+    page.wait(lambda: page.state("rules.chosen") == number, message="the hull was not taken")
+    assert "Touch a class" in headset.message
+    headset.hold("left")
+    headset.put("right", headset.hand("right") + np.array((0.3, 0, 0)))
+    page.wait(lambda: (page.state("rules.preview") or {}).get("of", {}).get("reach", 0) > 1.2)
+    calls = headset.value("lodespace.stage.renderer.info.render.calls")
+    assert calls <= DRAW_CALLS, f"{calls} draw calls"
+    headset.let_go("left")
+    page.wait(lambda: rules(page)[0]["reach"] > 1.2, message="the reach was not stored")
+    headset.let_go("right")
+    headset.put("right", (0.3, 1.2, 0.3))
+    headset.touch("right", "class", 0)
+    page.wait(lambda: rules(page)[0]["class_id"] == 0, message="the rule kept its class")
+    page.wait(lambda: (page.labels[group] == 0).sum() >= 0.97 * len(group))
+    for reach, class_id in ((True, 1), (False, 1)):
+        headset.touch("right", "undo")
+        page.wait(lambda c=class_id: rules(page)[0]["class_id"] == c)
+        page.wait(lambda wide=reach: (rules(page)[0]["reach"] > 1.2) == wide)
+    headset.touch("right", "undo")
+    page.wait(lambda: rules(page) == [])
+    assert (page.labels == -1).all()

@@ -1,10 +1,12 @@
 /** Texts about rules, the same on the page and in VR. */
 import type {
   Access,
+  ClassInfo,
   ItemVote,
   PersonFigures,
   RuleFigures,
   SessionInfo,
+  Why,
 } from "../protocol/messages.js";
 import { count, items, percent } from "./format.js";
 import { range } from "./quality-text.js";
@@ -83,4 +85,19 @@ export function personName(
   if (person === "owner") return role === "owner" ? "you" : "the owner";
   if (person === "import") return "labels that came with the data";
   return access?.devices.find(({ device }) => device === person)?.name ?? "another device";
+}
+
+/**
+ * Text about the classes with votes on an item, if the label model weighs the votes together: the
+ * share of each class among these classes, and the reason if another class is the label.
+ */
+export function weighedText(why: Why, classes: readonly ClassInfo[]): string {
+  const { class_id, votes, probabilities } = why;
+  const sorted = Object.entries(probabilities).sort(([, a], [, b]) => b - a);
+  const sum = sorted.reduce((all, [, share]) => all + share, 0) || 1;
+  const texts = sorted.map(([id, share]) => `${percent(share / sum)} ${classes[Number(id)]?.name}`);
+  const best = Number(sorted[0]?.[0] ?? class_id);
+  const verified = votes.some((vote) => vote.decides && vote.verified);
+  const reason = verified ? " The verified vote decides." : " The newest vote decides.";
+  return `Weighed together: ${texts.slice(0, 3).join(", ")}.${best === class_id ? "" : reason}`;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { ClassInfo, Why } from "../../src/protocol/messages.js";
 import { AppState, NOTHING } from "../../src/state/app-state.js";
 import { conflictsOf } from "../../src/state/rule-conflicts.js";
 import type { RulePreview } from "../../src/state/rule-state.js";
@@ -8,6 +9,7 @@ import {
   personName,
   previewText,
   shortPreview,
+  weighedText,
   weightText,
 } from "../../src/state/rule-text.js";
 
@@ -74,6 +76,18 @@ it("names the weight of a vote and its person", () => {
   expect(personName("owner", "owner", null)).toBe("you");
   expect(personName("owner", "viewer", null)).toBe("the owner");
   expect(personName("d1", "owner", null)).toBe("another device");
+});
+
+it("states the class that all votes support, and why another class can be the label", () => {
+  const classes = ["oak", "elm"].map((name) => ({ name })) as ClassInfo[];
+  const vote = { decides: true, verified: false };
+  const why = { class_id: 0, votes: [vote], probabilities: { 0: 0.02, 1: 0.48 } } as unknown as Why;
+  expect(weighedText(why, classes)).toBe(
+    "Weighed together: 96 % elm, 4 % oak. The newest vote decides.",
+  );
+  expect(weighedText({ ...why, class_id: 1 }, classes)).toBe(
+    "Weighed together: 96 % elm, 4 % oak.",
+  );
 });
 
 it("finds the items on which rules or labels disagree", () => {

@@ -2,9 +2,10 @@
 import { useEffect } from "preact/hooks";
 import type { RuleFigures, RuleInfo } from "../../protocol/messages.js";
 import { storedClientId } from "../../session/client-id.js";
+import type { AppState } from "../../state/app-state.js";
 import { count, items as itemsText } from "../../state/format.js";
 import { accuracyReason, accuracyText } from "../../state/rule-text.js";
-import { authorName, isThisPage } from "../../state/undo-choice.js";
+import { authorName, isPageOfOwner, isThisPage } from "../../state/undo-choice.js";
 import { Swatch } from "../classes/swatch.js";
 import { useUi } from "../kit/context.js";
 import { KeyHint } from "../kit/key-hint.js";
@@ -81,11 +82,22 @@ function NoRules() {
 
 /** Number of items on which rules and people disagree. */
 function Conflicts({ all }: { all: number }) {
+  const { state, commands } = useUi();
   if (all === 0) return null;
   return (
     <p class="rule-conflicts">
       <span class="conflict-mark" aria-hidden="true" />
       {itemsText(all)} {all === 1 ? "has" : "have"} votes for different classes
+      {!state.readOnly.value && (
+        <button
+          type="button"
+          class="link"
+          title="Contact sheets of the conflicts, the most informative first"
+          onClick={() => commands.openSheet("conflicts")}
+        >
+          Look
+        </button>
+      )}
     </p>
   );
 }
@@ -134,13 +146,15 @@ function Row({ rule, figures }: { rule: RuleInfo; figures: RuleFigures | undefin
             {count(figures.conflicts)} in conflict
           </span>
         )}
-        <span class="faint-text rule-author">{authorOf(rule, state.access.value)}</span>
+        <span class="faint-text rule-author">{authorOf(rule, state)}</span>
       </p>
       {open && <RuleControls rule={rule} figures={figures} />}
     </li>
   );
 }
 
-function authorOf({ author }: RuleInfo, access: Parameters<typeof authorName>[1]): string {
-  return isThisPage(author, storedClientId()) ? "by you" : `by ${authorName(author, access)}`;
+function authorOf({ author }: RuleInfo, { session, access }: AppState): string {
+  const own = session.value?.role === "owner" && isPageOfOwner(author);
+  if (own || isThisPage(author, storedClientId())) return "by you";
+  return isPageOfOwner(author) ? "by the owner" : `by ${authorName(author, access.value)}`;
 }

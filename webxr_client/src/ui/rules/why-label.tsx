@@ -1,8 +1,7 @@
 /** Why an item has its label: each rule and person with a vote, and the weight of the vote. */
 import { useEffect, useState } from "preact/hooks";
 import type { ItemVote, Why } from "../../protocol/messages.js";
-import { percent } from "../../state/format.js";
-import { personName, weightText } from "../../state/rule-text.js";
+import { personName, weighedText, weightText } from "../../state/rule-text.js";
 import { Swatch } from "../classes/swatch.js";
 import { useUi } from "../kit/context.js";
 
@@ -26,7 +25,6 @@ export function WhyLabel({ item }: { item: number }) {
     };
   }, [item, offered, labels, rules]);
   if (!why || why.item !== item || why.votes.length === 0) return null;
-  const share = why.probabilities[why.class_id];
   return (
     <>
       <h3 class="faint-text">Why this label</h3>
@@ -35,11 +33,7 @@ export function WhyLabel({ item }: { item: number }) {
           <Vote key={`${vote.source} ${vote.number} ${vote.name}`} vote={vote} />
         ))}
       </ul>
-      {why.votes.length > 1 && share !== undefined && (
-        <p class="faint-text">
-          All votes together: {state.classes.value[why.class_id]?.name} with {percent(share)}.
-        </p>
-      )}
+      {why.votes.length > 1 && <p class="faint-text">{weighedText(why, state.classes.value)}</p>}
     </>
   );
 }
