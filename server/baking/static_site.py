@@ -53,7 +53,7 @@ page shows a small wand instead.
 _PANELS, _SERVING, _TILES = "panels-*", "serving-*", "tiles-*"
 """Patterns of scripts: for the page with all panels of figure 2, for changes of a session with a
 server, and for scenes in tiles."""
-_SERVED_ONLY = ("class-menu-*", "item-table-*", "similar-search-*", "viewed-*")
+_SERVED_ONLY = ("class-menu-*", "item-table-*", "rule*", "similar-search-*", "viewed-*")
 """Patterns of further scripts that need a server."""
 _OF_SHAPES = ("shape-*", "held-shape-*")
 """Patterns of the scripts that show shapes."""
@@ -124,7 +124,7 @@ def _session(
     layout: Thumbnails | None,
     metrics: Mapping[str, float],
 ) -> SessionInfo:
-    """Return the session as the site shows it: without the authors and times of the gestures."""
+    """Return the session as the site shows it: without rules, and authors and times of gestures."""
     accuracy = metrics.get("label_accuracy") if session.scorable else None
     info = summaries.session_info(
         session,
@@ -142,7 +142,7 @@ def _session(
     )
     gestures = [without_author(gesture) for gesture in info.history.gestures]
     history = History(gestures=gestures, can_undo=False, can_redo=False)
-    return msgspec.structs.replace(info, history=history)
+    return msgspec.structs.replace(info, history=history, rules=[])
 
 
 def has_cards(items: ItemSet) -> bool:

@@ -33,11 +33,11 @@ MOST_MOMENTS = 120
 """Largest number of moments."""
 SECONDS_PER_MOMENT = 0.1
 """Time between two moments, in seconds."""
-BYTES_PER_ITEM = 92
+BYTES_PER_ITEM = 89
 """Largest size of the file in bytes per item. A bake of 5,000 items should have at most 5 MB. Its
-other parts need up to 4.54 MB, so 0.46 MB are left for the recording.
+other parts need up to 4.555 MB, so 0.445 MB are left for the recording.
 """
-LEAST_BYTES = 460_000
+LEAST_BYTES = 445_000
 """Size that the published file may have even with few items, in bytes."""
 KEYFRAMES_APART = 60
 """Number of moments from one keyframe to the next.

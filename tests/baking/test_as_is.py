@@ -95,7 +95,7 @@ def test_the_bake_shows_what_the_page_showed(made: TrainedProject, out: Path) ->
         for gesture in info.history.gestures
     ]
     assert session.history.gestures == unsigned
-    assert len(unsigned) == 10 and sum(gesture.undone for gesture in unsigned) == 1
+    assert len(unsigned) == 11 and sum(gesture.undone for gesture in unsigned) == 1
 
 
 def test_the_recording_has_the_motion_and_the_gestures(made: TrainedProject, out: Path) -> None:
@@ -111,7 +111,7 @@ def test_the_recording_has_the_motion_and_the_gestures(made: TrainedProject, out
     assert 30 < timeline.moments <= 120 < own.moments
     told = [(tick.event, tick.gesture.kind, tick.gesture.note) for tick in own.ticks]
     kept = [(tick.event, tick.gesture.kind, tick.gesture.note) for tick in timeline.ticks]
-    assert kept == told and len(told) == 11
+    assert kept == told and len(told) == 12
     places = [tick.moment / timeline.moments for tick in timeline.ticks]
     np.testing.assert_allclose(places, [t.moment / own.moments for t in own.ticks], atol=0.02)
     assert set(timeline.curves.values) == set(own.curves.values)
@@ -189,7 +189,7 @@ async def test_a_server_shows_the_bake(out: Path, client_of: ClientOf, tmp_path:
 def test_info_states_that_a_bake_is_as_it_was(out: Path) -> None:
     text = describe(out)
     assert "baked      as is: the map and the session of a project\n" in text
-    assert "labelled   34\n" in text
+    assert "labelled   36\n" in text
 
 
 async def test_a_project_is_published_while_it_is_served(

@@ -237,5 +237,5 @@ def test_a_recording_of_other_items_has_no_moment(tmp_path: Path) -> None:
         final = dataclasses.replace(session.encoder.scene(), step=0)
         source.write(tmp_path / "r.lds", final)
         assert len(replay(tmp_path / "r.lds")) == 1
-    assert published.largest_size(5_000) == 460_000
-    assert published.largest_size(20_000) == 1_840_000
+    assert published.largest_size(5_000) == 445_000
+    assert published.largest_size(20_000) == 1_780_000

@@ -15,6 +15,8 @@ from lodespace.recording.recorder import Recorder
 from lodespace.scene.glb import Scene
 from lodespace.service.service import Service
 from lodespace.session.commands.registry import Command
+from lodespace.session.commands.rules import PreparedRule
+from lodespace.session.rule_events import StoredVotes
 from lodespace.training.dataset import to_dataset
 from lodespace.training.inspection import losses_of
 from lodespace.training.shared_frames import TrainerFrame
@@ -40,7 +42,7 @@ class TrainedProject(NamedTuple):
 
 
 def commands() -> list[tuple[Command, str]]:
-    """Return labels, an undo, a new class, a pin, and a contact sheet, with their authors."""
+    """Return labels, an undo, a new class, a pin, a sheet and a rule, with their authors."""
     region = protocol.Region(
         polygon=[-0.5, -0.5, 0.5, -0.5, 0.5, 0.5], clip_from_latent=[CAMERA] * 16
     )
@@ -52,6 +54,7 @@ def commands() -> list[tuple[Command, str]]:
         revision=0,
         provenance=drawn,
     )
+    rule = protocol.AddRule(command_id=command_id(12), kind="votes", items=[70, 71], class_id=3)
     return [
         (lasso, OWNER),
         (label(2, [1, 5, 9, 13], 1), DEVICE),
@@ -73,6 +76,7 @@ def commands() -> list[tuple[Command, str]]:
             ),
             OWNER,
         ),
+        (PreparedRule(rule, StoredVotes(np.array([70, 71], np.uint32), seen=200)), DEVICE),
     ]
 
 
