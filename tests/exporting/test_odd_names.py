@@ -48,8 +48,8 @@ ODD = [
     b"_hidden.png",
 ]
 CLASSES = [b"$\\frac{", b"_hidden", b"Z\xfcrich", b"<b>&amp;", b"ctrl\x01\x1b", b"a..b"]
-NEED_MORE = {"model", "onnx", "webm"}
-"""Formats that need a model or a recording."""
+NEED_MORE = {"model", "onnx", "webm", "rules"}
+"""Formats that need a model, a recording or a rule."""
 
 
 @pytest.fixture
