@@ -127,7 +127,7 @@ def test_only_colour_photographs_get_features_without_the_option(
 ) -> None:
     asked: list[str] = []
 
-    def write(folder: Path, root: Path | None, name: str, *, progress: bool) -> str:
+    def write(folder: Path, root: Path | None, name: str, *, progress: bool, **_: object) -> str:
         asked.append(name)
         rows = np.ones((len(item_set.load(folder)), 4), np.float32)
         np.save(folder / item_set.FEATURES, rows)
@@ -160,7 +160,7 @@ def test_only_colour_photographs_get_features_without_the_option(
 def test_other_features_replace_the_name_of_the_network(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def write(folder: Path, root: Path | None, name: str, *, progress: bool) -> str:
+    def write(folder: Path, root: Path | None, name: str, *, progress: bool, **_: object) -> str:
         np.save(folder / item_set.FEATURES, np.ones((12, 4), np.float32))
         return "hash"
 
