@@ -155,7 +155,7 @@ def test_a_rule_is_kept_taken_scaled_and_given_away_in_vr(
     headset.hold("right")
     number = rules(page)[0]["rule"]
     page.wait(lambda: page.state("rules.chosen") == number, message="the hull was not taken")
-    assert "Touch a class" in headset.message
+    assert "touch its new class" in headset.message
     headset.hold("left")
     headset.put("right", headset.hand("right") + np.array((0.3, 0, 0)))
     page.wait(lambda: (page.state("rules.preview") or {}).get("of", {}).get("reach", 0) > 1.2)

@@ -15,9 +15,7 @@ import { scaleOf } from "./transform.js";
 /** Shortest time between two previews while the hands scale a hull, ms. */
 const PREVIEW_MS = 150;
 
-const HOW_TO_CHANGE =
-  "Touch a class to give it to the rule. " +
-  "Hold the other trigger and pull the hands apart to reach farther.";
+const HOW_TO_CHANGE = "touch its new class, or pull with the other trigger to reach farther.";
 
 /**
  * Least distance between hand and hull, room metres. From a smaller distance, the trigger paints: a
@@ -56,7 +54,8 @@ export class RuleHold {
     this.other = null;
     this.rule = number;
     rules.chosen.value = number;
-    xr.message.value = `Rule “${rule.name}”. ${this.state.readOnly.peek() ? "" : HOW_TO_CHANGE}`;
+    const does = this.state.readOnly.peek() ? "you can only look at it." : HOW_TO_CHANGE;
+    xr.message.value = `Rule “${rule.name}”: ${does}`;
     hand.pulse(TILE_PULSE, 25);
     return true;
   }
