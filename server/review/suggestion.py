@@ -1,12 +1,12 @@
 """Suggested next gesture: the region or contact sheet that corrects the most items per second."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from lodespace.protocol import SHEET_SIZE, UNLABELED, Sheet, SheetKind, Suggestion
+from lodespace.protocol import SHEET_SIZE, UNLABELED, Sheet, Suggestion, SuggestionKind
 from lodespace.review.contact_sheets import DOUBTFUL, sheet
 from lodespace.review.effort import region_seconds, sheet_seconds
 from lodespace.review.islands import unknown
@@ -96,6 +96,7 @@ def suggest(state: ItemState, class_name: Callable[[int], str]) -> Suggestion:
             n, groups = len(first.items), _groups(len(first.groups))
             return _sheet_of_groups(
                 first,
+                "overview",
                 f"{n} items from all over the map, in {groups}: name each group, and the model "
                 "learns all classes",
                 gain=float(n),
@@ -115,13 +116,15 @@ def _next_class(state: ItemState) -> Suggestion:
     n, lacking = len(state.classes), len(state.lacking)
     known = f"{n - lacking} of {n} classes have labels" if lacking else "only one class is listed"
     free = ~state.labelled & ~state.locked
-    found = sheet(state, "overview" if free.any() else "uncertain", sheet_size(state))
+    kind: Literal["overview", "uncertain"] = "overview" if free.any() else "uncertain"
+    found = sheet(state, kind, sheet_size(state))
     if not found.items:
         return _done(f"{known}, and no item is left to look at")
     new = sum(group.may_be_new for group in found.groups)
     where = f"; {_groups(new)} may be a new class" if new else ""
     return _sheet_of_groups(
         found,
+        kind,
         f"{known}. Look for the others among these {len(found.items)} items{where}",
         gain=None,
     )
@@ -139,6 +142,7 @@ def _candidates(
             strange / _seconds_by_group(found),
             _sheet_of_groups(
                 found,
+                "overview",
                 f"{strange:,} items close together have no label: they may be a new class",
                 gain=float(strange),
             ),
@@ -158,7 +162,7 @@ def _candidates(
                 size=0,
             ),
         )
-    kinds: tuple[SheetKind, ...] = ("suspects", "uncertain")
+    kinds: tuple[Literal["suspects", "uncertain"], ...] = ("suspects", "uncertain")
     for kind in kinds:
         found = sheet(state, kind, sheet_size(state))
         if found.expected_wrong is None:
@@ -180,14 +184,16 @@ def _candidates(
         )
 
 
-def _sheet_of_groups(found: Sheet, reason: str, gain: float | None) -> Suggestion:
+def _sheet_of_groups(
+    found: Sheet, kind: SuggestionKind, reason: str, gain: float | None
+) -> Suggestion:
     """Return the suggestion to open a sheet on which each group gets a class.
 
     A model that has learned only some of the classes predicts one of them for every item, with high
     confidence, so no prediction points to the other classes.
     """
     return Suggestion(
-        kind=found.kind,
+        kind=kind,
         items=[],
         class_id=UNLABELED,
         reason=reason,
