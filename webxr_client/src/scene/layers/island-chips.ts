@@ -40,7 +40,7 @@ interface Chip {
 }
 
 export class IslandChips {
-  private readonly chips: Chip[] = [];
+  private chips: Chip[] = [];
   private islands: readonly FoundIsland[] = [];
 
   constructor(private readonly parent: HTMLElement) {}
@@ -54,6 +54,7 @@ export class IslandChips {
   ): void {
     this.islands = islands;
     while (this.chips.length < islands.length) this.chips.push(this.create());
+    this.keepPictures();
     this.chips.forEach((chip, k) => {
       const island = islands[k];
       if (!island) {
@@ -82,6 +83,20 @@ export class IslandChips {
       chip.width = chip.element.offsetWidth;
       chip.height = chip.element.offsetHeight;
     });
+  }
+
+  /**
+   * Give each island the chip that shows a picture of one of its items. Islands of similar size
+   * often change their order.
+   */
+  private keepPictures(): void {
+    const free = [...this.chips];
+    const kept = this.islands.map(({ items }) => {
+      const own = new Set(items);
+      const at = free.findIndex(({ drawn }) => own.has(drawn));
+      return at < 0 ? null : free.splice(at, 1)[0]!;
+    });
+    this.chips = [...kept.map((chip) => chip ?? free.shift()!), ...free];
   }
 
   /** Draw the pictures that have arrived. */

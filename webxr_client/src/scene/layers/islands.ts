@@ -55,7 +55,8 @@ export interface IslandInput {
   n: number;
   dimensions: 2 | 3;
   labels: Int16Array;
-  predictions: Int16Array;
+  /** Predicted class per item, -1 for none; null to name islands by labels only. */
+  predictions: Int16Array | null;
 }
 
 /** Return the islands of a cloud, the largest first. */
@@ -180,7 +181,7 @@ function describe(items: readonly number[], every: number, input: IslandInput): 
       square += (positions[4 * item + axis]! - middle[axis]!) ** 2;
     sum += square;
     if (square < nearest) [medoid, nearest] = [item, square];
-    const id = labels[item]! >= 0 ? labels[item]! : predictions[item]!;
+    const id = labels[item]! >= 0 ? labels[item]! : (predictions?.[item] ?? -1);
     if (id < 0) continue;
     known += 1;
     classes.set(id, (classes.get(id) ?? 0) + 1);

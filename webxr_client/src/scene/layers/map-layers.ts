@@ -5,6 +5,7 @@
 import { effect } from "@preact/signals";
 import type { AppState } from "../../state/app-state.js";
 import { LEAST_FOR_ISLANDS } from "../../state/layer-state.js";
+import { withoutLabels } from "../../state/selection-summary.js";
 import type { Atlas } from "../cloud/atlas.js";
 import { UNLABELED_DARK } from "../cloud/colours.js";
 import type { Stage } from "../stage.js";
@@ -102,7 +103,8 @@ export class MapLayers {
         n: latent.n,
         dimensions: latent.latentDim === 2 ? 2 : 3,
         labels: annotations.labels,
-        predictions: annotations.predictions,
+        // A class without labels is never predicted, so its islands would get the name of another.
+        predictions: withoutLabels(state).length === 0 ? annotations.predictions : null,
       });
       chips.show(islands, state.classes.peek(), this.atlas.current !== null, state.bigText.peek());
       this.arrived = -1;

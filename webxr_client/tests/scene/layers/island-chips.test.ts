@@ -104,6 +104,18 @@ it("keep the picture of an item of the island until that of the medoid arrives",
   expect(canvas.picture).toBe("");
 });
 
+it("keep the picture of an island whose place in the order of sizes changes", () => {
+  const show = (...islands: FoundIsland[]) => {
+    chips.show(islands, [], true, false);
+    chips.drawPictures(atlas);
+  };
+  const pictures = () => parent.children.map(({ children }) => children[0]!.picture);
+  show(island(-1, 7), island(-1, 8));
+  expect(pictures()).toEqual(["drawn", ""]);
+  show(island(-1, 8), island(-1, 6, [6, 7]));
+  expect(pictures()).toEqual(["drawn", ""]);
+});
+
 it("mark a number that is estimated from a sample", () => {
   const text = () => parent.children[0]!.children[1] as unknown as { textContent: string };
   chips.show([{ ...island(-1, 1), count: 1234 }], [], true, false);

@@ -99,6 +99,21 @@ it("show new labels at the next search, also if nothing else changes", () => {
   expect(idle()).toBe(false);
 });
 
+it("name no island by a prediction while a class has no label", () => {
+  const cat = state.classes.value[0]!;
+  state.classes.value = [cat, { ...cat, class_id: 1, name: "dog" }];
+  state.annotations.predictions.fill(0);
+  state.annotations.labels[0] = 0;
+  state.labelsVersion.value += 1;
+  layers.update(true);
+  expect(words()).toEqual(["600"]);
+  state.annotations.labels[1] = 1;
+  state.labelsVersion.value += 1;
+  now += 1000;
+  layers.update(false);
+  expect(words()).toEqual(["cat · 600"]);
+});
+
 it("draw lines that are switched on while nothing else changes", () => {
   layers.update(true);
   now += 1000;
