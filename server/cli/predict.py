@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 from lodespace.cli.options import add_data_options, data_options_from
-from lodespace.errors import ProjectError
 from lodespace.items.paths import printable
 
 DESCRIPTION = """\
@@ -21,9 +20,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "project",
         type=Path,
-        nargs="?",
         metavar="PROJECT",
-        help="project, bake, or exported model; left out with --rules",
+        help="project, bake, or exported model; with --rules a file of rules",
     )
     parser.add_argument("data", metavar="DATA", help="new items")
     parser.add_argument(
@@ -39,10 +37,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--rules",
-        type=Path,
-        metavar="RULES",
-        help="file of rules (lodespace export --format rules), which are applied instead of a "
-        "model",
+        action="store_true",
+        help="PROJECT is a file of rules (lodespace export --format rules), which are applied "
+        "instead of a model",
     )
     add_data_options(parser, labels=False)
     parser.set_defaults(run=_predict)
@@ -52,12 +49,8 @@ def _predict(options: argparse.Namespace) -> int:
     # These import torch at the first prediction.
     from lodespace.predict.table import write_by_rules, write_predictions
 
-    if (options.project is None) == (options.rules is None):
-        raise ProjectError(
-            "give either a project, bake or exported model, or a file of rules with --rules"
-        )
     report = (write_by_rules if options.rules else write_predictions)(
-        options.rules or options.project,
+        options.project,
         options.data,
         options.output,
         data_options_from(options),

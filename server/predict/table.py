@@ -114,7 +114,8 @@ def write_predictions(
     try:
         predictor = load_model(model)
     except ValueError as error:
-        raise ProjectError(str(error)) from error
+        hint = "; if it is a file of rules, add --rules" if model.is_file() else ""
+        raise ProjectError(f"{error}{hint}") from error
     report = ImportReport(Path(data).name)
     columns: Columns = {"id": [], "prediction": [], "confidence": []}
     if predictor.reading.kind == "sound":

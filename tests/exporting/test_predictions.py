@@ -59,12 +59,15 @@ def test_an_exported_model_predicts_arrays_and_files_as_the_page(
         model.predict(np.zeros((3, 8, 8), np.uint8))
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+@pytest.mark.parametrize(("suffix", "place"), [(".csv", 0), (".jsonl", 1), (".parquet", 2)])
 def test_the_command_writes_a_table_of_new_items(
-    vectors: Path, tmp_path: Path, small_data: Path, suffix: str
+    vectors: Path, tmp_path: Path, small_data: Path, suffix: str, place: int
 ) -> None:
+    """Options may stand before, between and behind the two arguments."""
     out = tmp_path / f"out{suffix}"
-    assert main(["predict", str(vectors), str(small_data), "-o", str(out)]) == 0
+    arguments = [str(vectors), str(small_data)]
+    arguments[place:place] = ["-o", str(out)]
+    assert main(["predict", *arguments]) == 0
     if suffix == ".csv":
         rows = list(csv.DictReader(io.StringIO(out.read_text())))
     elif suffix == ".jsonl":

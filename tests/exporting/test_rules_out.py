@@ -12,7 +12,7 @@ from lodespace.errors import DatasetError, ProjectError
 from lodespace.exporting.formats import export
 from lodespace.features.search_space import space_of
 from lodespace.importing.source import ImportOptions
-from lodespace.predict.table import write_by_rules
+from lodespace.predict.table import write_by_rules, write_predictions
 from lodespace.project.opening import open_project
 from lodespace.project.project import Project
 from lodespace.rules.regions import FeatureRows, region_of
@@ -85,6 +85,8 @@ def test_rules_of_vectors_are_applied_to_new_vectors(tmp_path: Path) -> None:
     np.savez(tmp_path / "new.npz", X=new)
     out = tmp_path / "out.csv"
     assert main(["predict", "--rules", str(file), str(tmp_path / "new.npz"), "-o", str(out)]) == 0
+    with pytest.raises(ProjectError, match="add --rules"):
+        write_predictions(file, str(tmp_path / "new.npz"), out, ImportOptions())
     lines = table(out)
     wanted = np.array(["c0", "c1", ""])[of_new]
     assert (np.array([line["prediction"] for line in lines]) == wanted).mean() > 0.9
