@@ -31,14 +31,25 @@ TORCH_INDEX = "https://download.pytorch.org/whl/cpu/torch/"
 INDEX_SECONDS = 5
 UV = [sys.executable, "-m", "uv"]
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
-UV_OPTIONS = {
-    "index-url": "--default-index",
-    "extra-index-url": "--index",
-    "find-links": "--find-links",
-    "constraint": "--constraint",
-    "trusted-host": "--allow-insecure-host",
+UV_VARIABLES = {
+    "index-url": ("UV_DEFAULT_INDEX", " "),
+    "extra-index-url": ("UV_INDEX", " "),
+    "find-links": ("UV_FIND_LINKS", ","),
+    "constraint": ("UV_CONSTRAINT", " "),
+    "trusted-host": ("UV_INSECURE_HOST", " "),
+    "cert": ("SSL_CERT_FILE", " "),
 }
-"""Options of pip's configuration, and the options of uv that have the same effect."""
+"""Options of pip's configuration; for each, the environment variable with which uv does the same,
+and the separator of its values. Addresses can hold passwords, and each user of the machine can read
+the arguments of a command."""
+NO_EFFECT = {
+    *("cache-dir", "debug", "default-timeout", "disable-pip-version-check", "log", "no-cache-dir"),
+    *("no-color", "no-input", "no-warn-script-location", "progress-bar", "quiet", "resume-retries"),
+    *("retries", "root-user-action", "timeout", "verbose"),
+}
+"""Options of pip's configuration that do not change what is installed."""
+SECTIONS = (":env:", "install", "global")
+"""Sections of pip's configuration that apply to `pip install`; the first with an option counts."""
 
 
 def main(extras: Sequence[str]) -> int:
@@ -47,9 +58,10 @@ def main(extras: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         listed = Path(folder) / "requirements.txt"
         listed.write_text("\n".join(requirements) + "\n")
-        if install_with_uv(listed):
+        environment = uv_environment()
+        if sys.platform == "linux" and install_with_uv(listed, environment):
             return 0
-        size = size_text(download_size(listed, None))
+        size = size_text(download_size(listed, None, environment))
         print(f"pip installs the default builds ({size}).", flush=True)
         # Compiling all modules took 120 s. Python compiles a module when it is first imported.
         command = [*PIP, "install", "--no-compile", "--requirement", str(listed)]
@@ -72,46 +84,61 @@ def requirements_of(project: Path, extras: Sequence[str]) -> list[str]:
     return [requirement for group in groups for requirement in group]
 
 
-def install_with_uv(listed: Path) -> bool:
+def install_with_uv(listed: Path, environment: dict[str, str] | None) -> bool:
     """Install the requirements file `listed` with uv, if uv can resolve the requirements.
 
-    Returns whether uv installed the requirements.
+    `environment`: that of uv (`uv_environment`); None if uv is not to be used. Returns whether uv
+    installed the requirements.
     """
-    if sys.platform != "linux":
+    if environment is None:
         return False
     backend = None
     if torch_index_answers():
         backend = os.environ.get("UV_TORCH_BACKEND") or "auto"
     else:
         print("PyTorch's package index, which has smaller builds, cannot be reached from here.")
-    size = download_size(listed, backend)
+    size = download_size(listed, backend, environment)
     if size is None:
         return False
     builds = "the build of torch for this machine" if backend else "the default builds"
     print(f"uv installs {builds} ({size_text(size)}).", flush=True)
-    command = [*UV, "pip", "install", "--python", sys.executable, *uv_options(backend)]
+    command = [*UV, "pip", "install", "--python", sys.executable, *torch_options(backend)]
     if is_installed("torch") != is_installed("torchvision"):
         # torch from one index and torchvision from another fail at import.
         command += ["--reinstall-package", "torch", "--reinstall-package", "torchvision"]
-    return subprocess.run([*command, "--requirement", str(listed)]).returncode == 0
+    command += ["--requirement", str(listed)]
+    return subprocess.run(command, env=environment).returncode == 0
 
 
-def uv_options(backend: str | None) -> list[str]:
-    """Return options with which uv uses the package indexes in pip's configuration.
+def torch_options(backend: str | None) -> list[str]:
+    """Return the options of uv for the builds of torch; None for the default builds."""
+    return ["--torch-backend", backend] if backend else []
 
-    uv selects the builds of torch for `backend`; None for the default builds.
+
+def uv_environment() -> dict[str, str] | None:
+    """Return the environment in which uv installs from the package indexes that pip is set to.
+
+    Returns None if pip's configuration has an option that uv does not follow, such as `no-index`.
     """
     listing = subprocess.run([*PIP, "config", "list"], capture_output=True, text=True).stdout
-    options = ["--torch-backend", backend] if backend else []
-    for line in (listing or "").splitlines():
-        name, _, value = line.partition("=")
-        option = UV_OPTIONS.get(name.rpartition(".")[2])
-        if option is not None:
-            options += [
-                word for given in ast.literal_eval(value).split() for word in (option, given)
-            ]
-    # pip, too, takes the newest version that any index has.
-    return [*options, "--index-strategy", "unsafe-best-match"]
+    found: dict[str, str] = {}
+    lines = [line.partition("=") for line in (listing or "").splitlines()]
+    for section in SECTIONS:
+        for name, _, value in lines:
+            if name.startswith(f"{section}."):
+                found.setdefault(name.removeprefix(f"{section}."), value)
+    environment = dict(os.environ)
+    for option, value in found.items():
+        if option in UV_VARIABLES:
+            variable, separator = UV_VARIABLES[option]
+            environment[variable] = separator.join(ast.literal_eval(value).split())
+        elif option not in NO_EFFECT:
+            print(f"pip's configuration has the option {option}, which uv does not follow.")
+            return None
+    if "extra-index-url" in found:
+        # pip, too, takes the newest version that any index has.
+        environment["UV_INDEX_STRATEGY"] = "unsafe-best-match"
+    return environment
 
 
 def torch_index_answers() -> bool:
@@ -140,19 +167,23 @@ def is_installed(name: str) -> bool:
     return True
 
 
-def download_size(listed: Path, backend: str | None) -> int | None:
+def download_size(
+    listed: Path, backend: str | None, environment: dict[str, str] | None
+) -> int | None:
     """Return the total size, in bytes, of the packages in `listed` that are not installed yet.
 
-    Returns None if uv is not available or cannot resolve the requirements.
+    `environment`: that of uv, or None. Returns None if it is None, and if uv cannot be installed or
+    cannot resolve the requirements.
     """
-    if not install_uv():
+    if environment is None or not install_uv():
         return None
     with tempfile.TemporaryDirectory() as folder:
         lock = Path(folder) / "pylock.toml"
         command = [*UV, "pip", "compile", "--quiet", "--no-header", "--python", sys.executable]
-        command += uv_options(backend)
+        command += torch_options(backend)
         command += ["--format", "pylock.toml", "--output-file", str(lock), str(listed)]
-        if subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
+        quiet = subprocess.DEVNULL
+        if subprocess.run(command, stdout=quiet, stderr=quiet, env=environment).returncode:
             return None
         packages: list[dict[str, Any]] = tomllib.loads(lock.read_text(encoding="utf-8"))["packages"]
     return sum(package_size(package) for package in packages if not is_installed(package["name"]))

@@ -11,20 +11,39 @@ import torch
 Commands = list[list[str]]
 
 PIP_CONFIGURATION = """:env:.disable-pip-version-check='1'
+:env:.find-links='/opt/wheels /opt/more'
+download.index-url='https://three.example/simple'
 global.constraint='/etc/limits.txt'
-global.extra-index-url='https://one.example/simple https://two.example/simple'
-user.find-links='/opt/wheels'
+global.extra-index-url='https://one:secret@one.example/simple\\nhttps://two.example/simple'
+global.find-links='/opt/others'
 """
 
 
 @pytest.fixture
-def commands(monkeypatch: pytest.MonkeyPatch) -> Commands:
+def configuration() -> list[str]:
+    """Output of `pip config list`, as the only element."""
+    return [PIP_CONFIGURATION]
+
+
+@pytest.fixture
+def environments() -> list[dict[str, str] | None]:
+    """The environment of each command that the installer runs; None for its own."""
+    return []
+
+
+@pytest.fixture
+def commands(
+    monkeypatch: pytest.MonkeyPatch,
+    configuration: list[str],
+    environments: list[dict[str, str] | None],
+) -> Commands:
     """The commands that the installer runs. Every command succeeds, and a download has 600 MB."""
     ran: Commands = []
 
-    def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+    def run(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
         ran.append(command[2:])
-        return subprocess.CompletedProcess(command, 0, stdout=PIP_CONFIGURATION)
+        environments.append(options.get("env"))
+        return subprocess.CompletedProcess(command, 0, stdout=configuration[0])
 
     monkeypatch.setattr(install_dependencies.subprocess, "run", run)
     monkeypatch.setattr(install_dependencies, "download_size", lambda *_: 600_000_000)
@@ -88,13 +107,29 @@ def test_without_torchs_index_uv_installs_the_default_builds(
     assert printed.err == ""
 
 
-def test_uv_uses_the_indexes_of_pips_configuration(commands: Commands) -> None:
+def test_uv_uses_the_indexes_of_pips_configuration(
+    commands: Commands, environments: list[dict[str, str] | None]
+) -> None:
+    """The addresses are in the environment, because other users can read the arguments."""
     install_dependencies.main([])
-    given = list(zip(commands[-1], commands[-1][1:], strict=False))
-    assert ("--constraint", "/etc/limits.txt") in given
-    assert ("--index", "https://one.example/simple") in given
-    assert ("--index", "https://two.example/simple") in given
-    assert ("--find-links", "/opt/wheels") in given
+    given = environments[-1]
+    assert given is not None
+    assert given["UV_CONSTRAINT"] == "/etc/limits.txt"
+    assert given["UV_INDEX"] == "https://one:secret@one.example/simple https://two.example/simple"
+    assert given["UV_FIND_LINKS"] == "/opt/wheels,/opt/more"
+    assert given["UV_INDEX_STRATEGY"] == "unsafe-best-match"
+    assert "UV_DEFAULT_INDEX" not in given, "the index is that of `pip download`"
+    assert not any("secret" in word for command in commands for word in command)
+
+
+@pytest.mark.parametrize("option", ["no-index='1'", "only-binary=':all:'", "require-hashes='1'"])
+def test_pip_installs_if_uv_does_not_follow_an_option(
+    commands: Commands, configuration: list[str], option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configuration[0] += f"install.{option}\n"
+    assert install_dependencies.main([]) == 0
+    assert tools(commands) == ["pip"]
+    assert f"the option {option.partition('=')[0]}" in capsys.readouterr().out
 
 
 def test_when_uv_fails_pip_installs(commands: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
