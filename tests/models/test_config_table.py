@@ -41,8 +41,8 @@ def test_a_row_has_a_text_and_reads_its_default(row: Hyperparameter) -> None:
 @ROWS
 def test_a_value_of_the_table_replaces_the_field(row: Hyperparameter) -> None:
     other: dict[type, Value] = {int: 4, float: 0.25, tuple: (4, 8), str: "pytorch"}
-    named = {"preset": "calm", "latent_dim": 2, "head_input": "sample"}
-    value = named.get(row.name, other[row.kind])
+    now = values_of(TrainingConfig())[row.name]
+    value = next((choice for choice in row.choices if choice != now), other[row.kind])
     changed = TrainingConfig().replace(**{row.name: value})
     differing = {k for k, v in values_of(changed).items() if v != values_of(TrainingConfig())[k]}
     assert differing == {row.name} and values_of(changed)[row.name] == value

@@ -115,7 +115,7 @@ async def test_an_export_ends_with_the_server(
         http = await aiohttp.ClientSession(url).__aenter__()
         export = asyncio.create_task(http.get("api/export?format=csv"))
         process = await asyncio.to_thread(_process, waiting)
-    assert not process.is_running()
+    await asyncio.to_thread(process.wait, 20)  # raises TimeoutExpired if it goes on
     with pytest.raises(aiohttp.ClientError):
         await export
     await http.close()
