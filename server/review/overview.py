@@ -31,8 +31,8 @@ most classes would then lie in a place with a label, and the overview would not 
 """
 LEAST_GROUPS = 10
 """Smallest number of groups on a whole sheet if no class is listed, or at least 8. There are more
-groups if more classes are listed. With 2 to 7 listed classes, there are MORE_GROUPS more groups
-than classes. On pairs of classes of segments, the first sheet then took 8 acts instead of 12.
+groups if more classes are listed. With 2 to 7 listed classes, a whole sheet has MORE_GROUPS more
+groups than classes. A smaller sheet has fewer groups, in proportion, but at least one per class.
 """
 MORE_GROUPS = 2
 

@@ -9,10 +9,9 @@ ROW = 9
 """Number of pictures in a row of a contact sheet. A suggested sheet has whole rows."""
 PER_CLASS = 4
 """Least number of pictures per listed class on the first suggested sheets, as long as fewer than
-SHEET_SIZE items have labels.
+SHEET_SIZE items have labels. With 5 classes or more, these sheets are whole too.
 
-On pairs of classes of segments, sheets of 9 pictures reached 0.95 in 23 s, instead of 33 s with 27
-pictures. With all 7 classes, first sheets of 9 pictures took longer (docs/gain.md).
+`python benchmarks/few_classes.py` compares them with whole sheets on two and three classes.
 """
 
 

@@ -44,7 +44,7 @@ def test_the_upper_bound_leaves_room_for_easier_items() -> None:
     found = figures(j).right_interval
     assert found is not None
     assert found.low == pytest.approx((2 + low) / 200, abs=1e-3)
-    assert found.high == pytest.approx((2 + high + 0.5 * (198 - high)) / 200, abs=1e-3)
+    assert found.high == pytest.approx((2 + high + 0.2 * (198 - high)) / 200, abs=1e-3)
 
 
 def test_doubts_that_are_probabilities_estimate_the_errors_there_are() -> None:
