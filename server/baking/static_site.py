@@ -32,8 +32,8 @@ from lodespace.review.calibration import Calibration, evidence
 from lodespace.review.quality import quality
 from lodespace.session import summaries
 from lodespace.session.session import AnnotationSession
-from lodespace.shapes import simplified
 from lodespace.shapes.files import are_shapes, shape_bytes
+from lodespace.shapes.simplified import MOST_BYTES
 
 SITE_FILES = (
     "index.html",
@@ -58,12 +58,10 @@ _SERVED_ONLY = ("class-menu-*", "item-table-*", "rule*", "similar-search-*", "vi
 _OF_SHAPES = ("shape-*", "held-shape-*")
 """Patterns of the scripts that show shapes."""
 SHAPE_BYTES = 64 << 20
-"""Largest size of all shapes of a site together, in bytes. Each shape is simplified for it."""
-_WHOLE_SHAPE = 18 * simplified.MOST_TRIANGLES
-"""Size of a shape with the largest number of triangles, in bytes: a triangle has three corners, and
-half a vertex."""
-_LEAST_SHARE = 0.02
-"""A site has shapes if each may have this share of the largest number of triangles, that is 400. So
+"""Largest size of all shapes of a site together, in bytes. Each shape is simplified to its part of
+it."""
+_LEAST_BYTES = 7200
+"""A site has shapes if each may have this size, that of 400 triangles or 600 points of a cloud. So
 up to 9,320 shapes are included."""
 CARD_SIDE = 192
 """Largest width or height of a picture for the hover card, in pixels."""
@@ -236,13 +234,13 @@ def _write_shapes(items: ItemSet, folder: Path) -> bool:
 
     Returns whether there is one. No shape is written if they are too many.
     """
-    share = min(1.0, SHAPE_BYTES / (_WHOLE_SHAPE * len(items)))
-    if not are_shapes(items) or share < _LEAST_SHARE:
+    most_bytes = min(MOST_BYTES, SHAPE_BYTES // len(items))
+    if not are_shapes(items) or most_bytes < _LEAST_BYTES:
         return False
     folder.mkdir()
     for item in range(len(items)):
         try:
-            (folder / f"{item}.bin").write_bytes(shape_bytes(items, item, share))
+            (folder / f"{item}.bin").write_bytes(shape_bytes(items, item, most_bytes))
         except RequestError:
             continue
     if any(folder.iterdir()):

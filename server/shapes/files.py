@@ -17,13 +17,13 @@ from lodespace.items.errors import ItemError
 from lodespace.items.item_set import ItemSet
 from lodespace.items.paths import inside, open_inside, shown, suffix_of
 from lodespace.shapes.shape import Shape, read_shape
-from lodespace.shapes.simplified import simplified
+from lodespace.shapes.simplified import MOST_BYTES, simplified
 
 MAX_SHAPE_BYTES = 1 << 28
 """Largest file of a shape, in bytes. A text file with a million triangles has 0.1 GB."""
 
 _MOST_KEPT = 32
-"""Number of simplified shapes that stay in memory. Each one has at most 1 MB."""
+"""Number of simplified shapes that stay in memory. Each one has at most 0.5 MB."""
 _KEPT: OrderedDict[Hashable, bytes] = OrderedDict()
 _ONE_AT_A_TIME = Lock()
 """Held while a shape is read. A large shape takes seconds and more than 1 GB."""
@@ -42,12 +42,12 @@ def are_shapes(items: ItemSet) -> bool:
     return items.details.get("shapes") is True
 
 
-def shape_bytes(items: ItemSet, item: int, share: float = 1) -> bytes:
+def shape_bytes(items: ItemSet, item: int, most_bytes: int = MOST_BYTES) -> bytes:
     """Return the shape of an item for the wire (`packed`), simplified for a page.
 
-    `share` multiplies the largest numbers of triangles and points. Only one file is read at a time,
-    and the last shapes stay in memory. Raises RequestError if the items are not meshes or point
-    clouds, or if the file cannot be read.
+    The result has at most `most_bytes`. Only one file is read at a time, and the last shapes stay
+    in memory. Raises RequestError if the items are not meshes or point clouds, or if the file
+    cannot be read.
     """
     if not are_shapes(items) or items.table is None:
         raise RequestError(
@@ -55,7 +55,7 @@ def shape_bytes(items: ItemSet, item: int, share: float = 1) -> bytes:
         )
     path = items.table.value(item_table.PATH, item)
     if path is None:
-        return _stored_shape(items, item, share)
+        return _stored_shape(items, item, most_bytes)
     if items.root is None:
         raise RequestError(
             "the server may not read the files of the shapes, because this project was made or "
@@ -68,7 +68,7 @@ def shape_bytes(items: ItemSet, item: int, share: float = 1) -> bytes:
     try:
         about = Path(os.fsdecode(inside(root, path))).stat()
         key = (root, path, about.st_size, about.st_mtime_ns)
-        return _kept(key, share, lambda: open_shape(root, path))
+        return _kept(key, most_bytes, lambda: open_shape(root, path))
     except (ItemError, OSError) as error:
         raise RequestError(
             f"the file {shown(path)} is no longer in {root}, or cannot be read ({error})",
@@ -77,7 +77,7 @@ def shape_bytes(items: ItemSet, item: int, share: float = 1) -> bytes:
         ) from error
 
 
-def _stored_shape(items: ItemSet, item: int, share: float) -> bytes:
+def _stored_shape(items: ItemSet, item: int, most_bytes: int) -> bytes:
     """Return `shape_bytes` of an item whose file is stored in the project. Raises RequestError."""
     name = items.ids[item]
     content = originals.raw(items, item)
@@ -92,7 +92,7 @@ def _stored_shape(items: ItemSet, item: int, share: float) -> bytes:
         # The table of an item set is not changed later. Added items make a new one.
         return _kept(
             (items.originals, item, len(content)),
-            share,
+            most_bytes,
             lambda: read_shape(io.BytesIO(content), suffix_of(os.fsencode(name))),
         )
     except ItemError as error:
@@ -101,15 +101,15 @@ def _stored_shape(items: ItemSet, item: int, share: float) -> bytes:
         ) from error
 
 
-def _kept(file: Hashable, share: float, read: Callable[[], Shape]) -> bytes:
+def _kept(file: Hashable, most_bytes: int, read: Callable[[], Shape]) -> bytes:
     """Return the bytes of a shape, simplified, from memory or by `read`. Raises ItemError."""
-    key = (file, share)
+    key = (file, most_bytes)
     with _ONE_AT_A_TIME:
         if key in _KEPT:
             _KEPT.move_to_end(key)
             return _KEPT[key]
-        made = _KEPT[key] = packed(simplified(read(), share))
-        if len(_KEPT) > _MOST_KEPT:
+        made = _KEPT[key] = packed(simplified(read(), most_bytes))
+        while len(_KEPT) > _MOST_KEPT:
             _KEPT.popitem(last=False)
         return made
 

@@ -1,4 +1,4 @@
-"""Simplification of a shape to a number of triangles that a browser draws quickly."""
+"""Simplification of a shape to a size that a browser loads and draws quickly."""
 
 import numpy as np
 
@@ -7,39 +7,63 @@ from lodespace.shapes.shape import Shape, on_surface
 MOST_TRIANGLES = 20_000
 """Largest number of triangles that are sent to a page."""
 MOST_POINTS = 40_000
-"""Largest number of points of a cloud that are sent to a page."""
+"""Largest number of points of a cloud that are sent to a page. A mesh may have this many points and
+triangles together, because both take 12 bytes."""
+_COUNTS, _EACH = 8, 12
+"""Bytes of the numbers of points and triangles on the wire, and of each point and triangle."""
+MOST_BYTES = _COUNTS + _EACH * MOST_POINTS
+"""Largest size of a shape on the wire, in bytes."""
 _FINEST = 200
 """Number of grid cells along an axis that is never reached: such a grid has too many triangles."""
 _ENOUGH = 0.8
-"""Share of the limit at which the search for the finest grid ends."""
+"""Share of a limit at which the search for the finest grid ends."""
 
 
-def simplified(shape: Shape, share: float = 1) -> Shape:
-    """Return a shape with at most MOST_TRIANGLES triangles, or MOST_POINTS points.
+def wire_size(shape: Shape) -> int:
+    """Return the size of a shape on the wire (`packed`), in bytes."""
+    return _COUNTS + _EACH * (len(shape.points) + len(shape.triangles))
 
-    `share` multiplies both limits.
 
-    Vertices in the same cell of a grid become one vertex, their mean. The grid is as fine as the
-    limit allows. Points of a cloud are left out at random.
+def simplified(shape: Shape, most_bytes: int = MOST_BYTES) -> Shape:
+    """Return a shape with at most `most_bytes` on the wire, and at most MOST_TRIANGLES triangles.
+
+    Points of a cloud are left out at random. Of a mesh, vertices at the same place become one
+    vertex if it is too large. If it is still too large, vertices in the same cell of a grid become
+    one vertex, their mean. The grid is as fine as the limits allow.
     """
-    most_triangles, most_points = int(share * MOST_TRIANGLES), int(share * MOST_POINTS)
     if not shape.is_mesh:
+        most_points = max(0, most_bytes - _COUNTS) // _EACH
         if len(shape.points) <= most_points:
             return shape
         chosen = np.random.default_rng(0).choice(len(shape.points), most_points, replace=False)
         return Shape(shape.points[np.sort(chosen)], shape.triangles)
-    if len(shape.triangles) <= most_triangles:
+    if _excess(shape, most_bytes) <= 1:
         return shape
+    if len(shape.triangles) <= MOST_TRIANGLES:
+        joined = _joined(shape)
+        if _excess(joined, most_bytes) <= 1:
+            return joined
     coarse, fine = 1, _FINEST
     found = Shape(shape.points[:0], shape.triangles[:0])
-    while coarse + 1 < fine and len(found.triangles) < _ENOUGH * most_triangles:
+    while coarse + 1 < fine and _excess(found, most_bytes) < _ENOUGH:
         cells = (coarse + fine) // 2
         tried = _clustered(shape, cells)
-        if len(tried.triangles) > most_triangles:
+        if _excess(tried, most_bytes) > 1:
             fine = cells
         else:
             coarse, found = cells, tried
     return found
+
+
+def _excess(shape: Shape, most_bytes: int) -> float:
+    """Return the size of a mesh, as a multiple of the limit that it is closest to."""
+    return max(len(shape.triangles) / MOST_TRIANGLES, wire_size(shape) / most_bytes)
+
+
+def _joined(shape: Shape) -> Shape:
+    """Join the vertices at the same place. The files of some formats repeat them per triangle."""
+    points, number = np.unique(shape.points, axis=0, return_inverse=True)
+    return Shape(points, number.reshape(-1)[shape.triangles])
 
 
 def _clustered(shape: Shape, cells: int) -> Shape:

@@ -123,8 +123,8 @@ def test_sounds_go_along(tmp_path: Path) -> None:
 
 
 def shapes(folder: Path, target: Path) -> "ItemSet":
-    """Import a folder of four boxes and spheres. One file is then removed."""
-    from trimesh import creation
+    """Import a folder of two boxes, two spheres and a point cloud. One box is then removed."""
+    from trimesh import PointCloud, creation
 
     from lodespace.importing.importer import import_data
     from lodespace.importing.source import ImportOptions
@@ -134,6 +134,7 @@ def shapes(folder: Path, target: Path) -> "ItemSet":
     for number in range(4):
         made = creation.box((1, 1, 1 + number)) if number % 2 else creation.icosphere(4)
         made.export(folder / f"{number}.stl")
+    PointCloud(creation.icosphere().sample(3000)).export(folder / "4.ply")
     import_data(str(folder), target, ImportOptions())
     (folder / "3.stl").unlink()
     return item_set.load(target, root=folder)
@@ -144,15 +145,16 @@ def test_shapes_go_along_within_a_total_size(
 ) -> None:
     items, out = shapes(tmp_path / "shapes", tmp_path / "data"), tmp_path / "site"
     assert static_site._write_shapes(items, out)
-    assert sorted(path.name for path in out.iterdir()) == ["0.bin", "1.bin", "2.bin"]
+    assert sorted(path.name for path in out.iterdir()) == ["0.bin", "1.bin", "2.bin", "4.bin"]
     assert (out / "0.bin").read_bytes() == shape_bytes(items, 0)
     whole = sum(path.stat().st_size for path in out.iterdir())
-    # The sphere has 5,120 triangles.
-    monkeypatch.setattr(static_site, "SHAPE_BYTES", 4 * 18 * 1000)
-    assert static_site._write_shapes(items, tmp_path / "small")
-    small = sum(path.stat().st_size for path in (tmp_path / "small").iterdir())
-    assert small < min(whole, 4 * 18 * 1000)
-    monkeypatch.setattr(static_site, "SHAPE_BYTES", 4 * 18 * 399)
+    for part in (static_site._LEAST_BYTES, 20_000):
+        monkeypatch.setattr(static_site, "SHAPE_BYTES", len(items) * part)
+        assert static_site._write_shapes(items, tmp_path / f"{part}")
+        sizes = [path.stat().st_size for path in sorted((tmp_path / f"{part}").iterdir())]
+        assert max(sizes) <= part and sum(sizes) < whole
+        assert sizes[0] > 0.6 * part, "the spheres are too coarse"
+    monkeypatch.setattr(static_site, "SHAPE_BYTES", len(items) * static_site._LEAST_BYTES - 1)
     assert not static_site._write_shapes(items, tmp_path / "none")
     monkeypatch.undo()
     without_files = dataclasses.replace(items, root=None)
@@ -172,7 +174,7 @@ def test_scripts_for_shapes_go_along_with_shapes(tmp_path: Path) -> None:
 def test_a_site_of_shapes_shows_them(tmp_path: Path) -> None:
     shapes(tmp_path / "shapes", tmp_path / "data")
     out = bake(tmp_path / "shapes", tmp_path / "out", epochs=1, threads=1)
-    assert len(list((out / "shapes").iterdir())) == 3
+    assert len(list((out / "shapes").iterdir())) == 4
     assert json.loads((out / "session.json").read_text())["shapes"] is True
 
 

@@ -163,3 +163,20 @@ def test_a_large_mesh_is_simplified_and_keeps_its_form() -> None:
     counts = np.frombuffer(data[:8], "<u4")
     assert counts.tolist() == [len(small.points), len(small.triangles)]
     assert len(data) == 8 + 12 * int(counts.sum())
+
+
+@pytest.mark.parametrize("kind", ["separate", "repeated", "cloud"])
+@pytest.mark.parametrize("most", [7200, simplification.MOST_BYTES])
+def test_no_shape_is_larger_on_the_wire_than_the_limit(kind: str, most: int) -> None:
+    random = np.random.default_rng(0)
+    sphere = creation.icosphere(subdivisions=5).apply_scale(0.9)
+    corners = np.asarray(sphere.triangles[:16_000]).reshape(-1, 3)  # repeated, as in STL files
+    triangles = np.arange(len(corners)).reshape(-1, 3)
+    if kind == "separate":
+        corners = corners + random.normal(0, 1e-4, corners.shape)
+    shape = Shape(corners, triangles[:0] if kind == "cloud" else triangles)
+    small = simplified(shape, most)
+    assert 0.3 * most < len(packed(small)) == simplification.wire_size(small) <= most
+    if kind == "repeated" and most == simplification.MOST_BYTES:
+        assert len(small.triangles) == 16_000 and len(small.points) < 9_000
+        np.testing.assert_array_equal(small.points[small.triangles], corners[triangles])
