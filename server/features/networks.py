@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from lodespace.errors import DatasetError
 from lodespace.features.family import Features, Pictures, Sounds
+from lodespace.features.preparation import SOUND_BATCH
 
 SIDE = 224
 """Side of the pictures for networks with downloaded weights, in pixels. A network that reads
@@ -76,17 +77,21 @@ class SoundNetwork:
         """Return the features (B, K), with rows of length 1."""
         import torch
 
-        parts = [np.array_split(sound, max(1, -(-len(sound) // self.longest))) for sound in sounds]
+        split = [np.array_split(sound, max(1, -(-len(sound) // self.longest))) for sound in sounds]
+        parts = [part for each in split for part in each]
+        batches = (parts[i : i + SOUND_BATCH] for i in range(0, len(parts), SOUND_BATCH))
         with torch.inference_mode():
-            rows = [self.network(each).float().mean(dim=0) for each in parts]
-            return torch.nn.functional.normalize(torch.stack(rows)).numpy()
+            rows = torch.cat([self.network(batch).float() for batch in batches])
+            means = [of_sound.mean(dim=0) for of_sound in rows.split([len(each) for each in split])]
+            return torch.nn.functional.normalize(torch.stack(means)).numpy()
 
 
 def without_hub() -> None:
     """Forbid the libraries of the Hugging Face Hub to download files, and to print warnings.
 
-    They ask the hub for newer files unless these variables are set before their import. They warn
-    of values in a file that a network does not use, such as those of its last layer.
+    This changes the environment of this process, and has to be called before the libraries are
+    imported. Otherwise they ask the hub for newer files, and warn of values in a file that a
+    network does not use, such as those of its last layer.
     """
     os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
     os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
@@ -98,17 +103,32 @@ def from_folder(kind: Any, folder: Path) -> Any:
 
     Raises KeyError if values are missing, which transformers would leave at random.
     """
-    network, found = kind.from_pretrained(
+    network, loaded = kind.from_pretrained(
         folder,
         local_files_only=True,
         # A file with pickled weights could run code.
         use_safetensors=True,
         output_loading_info=True,
     )
-    missing = sorted(found["missing_keys"])
-    if missing:
-        raise KeyError(f"{len(missing)} values are missing, such as {missing[0]}")
+    check_complete(loaded["missing_keys"])
     return network.eval()
+
+
+def spectrograms_from(kind: Any, folder: Path, rate: int) -> Any:
+    """Return what makes spectrograms: the class `kind`, of transformers, with its file in `folder`.
+
+    Raises ValueError if it reads sounds with another sample rate than `rate`, in Hz.
+    """
+    found = kind.from_pretrained(folder, local_files_only=True)
+    if found.sampling_rate != rate:
+        raise ValueError(f"it reads sounds with {found.sampling_rate} Hz")
+    return found
+
+
+def check_complete(missing: Collection[str]) -> None:
+    """Raise KeyError if names of values are `missing` in a file with weights."""
+    if missing:
+        raise KeyError(f"{len(missing)} values are missing, such as {min(missing)}")
 
 
 @contextlib.contextmanager

@@ -12,7 +12,8 @@ from lodespace.items.errors import Picture
 BATCH = 32
 """Number of pictures or texts that a network reads together."""
 SOUND_BATCH = 4
-"""Number of sounds that a network reads together. A sound may last 600 s."""
+"""Number of sounds, or of parts of long sounds, that a network reads together. A sound may last
+600 s."""
 _DETAIL = 2
 """Original pictures are read at this multiple of the network's side, then reduced."""
 

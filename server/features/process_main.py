@@ -127,7 +127,7 @@ def _sounds(items: ItemSet, rate: int) -> Generator[Sounds]:
     for first in range(0, len(items), SOUND_BATCH):
         batch = range(first, min(first + SOUND_BATCH, len(items)))
         try:
-            found = [samples_of(items, item) for item in batch]
+            found = [samples_of(items, item, drawn=True) for item in batch]
         except RequestError as error:
             raise DatasetError(str(error)) from error
         yield [resampled(samples, own, rate) for samples, own in found]

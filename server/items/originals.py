@@ -6,7 +6,7 @@ data set and chosen the paths.
 
 import io
 import os
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ from lodespace.items.errors import ItemError
 from lodespace.items.item_set import ItemSet
 from lodespace.items.paths import MAX_FILE_BYTES, open_inside, shown
 from lodespace.items.picture_reading import PictureReading
-from lodespace.items.recording import open_recording
+from lodespace.items.recording import Recording, open_recording
 
 MAX_SAMPLES = 1 << 25
 """Largest number of samples of a sound item: 600 s at 55.9 kHz. The samples take 134 MB."""
@@ -120,10 +120,14 @@ def sound(items: ItemSet, item: int) -> bytes:
     return out.getvalue()
 
 
-def samples_of(items: ItemSet, item: int) -> tuple[npt.NDArray[np.float32], int]:
+def samples_of(
+    items: ItemSet, item: int, *, drawn: bool = False
+) -> tuple[npt.NDArray[np.float32], int]:
     """Return the item's part of the sound file, (T,), and its sample rate in Hz.
 
-    Raises RequestError if the item is not a sound, or if the sound file cannot be read.
+    The part is the one that is played, or with `drawn` the one whose spectrogram is the item's
+    picture. They differ for an annotation that is longer than the window. Raises RequestError if
+    the item is not a sound, or if the sound file cannot be read.
     """
     if items.kind != "sound" or items.table is None:
         raise RequestError("these items are not sounds", code="no_sound", status=404)
@@ -145,7 +149,7 @@ def samples_of(items: ItemSet, item: int) -> tuple[npt.NDArray[np.float32], int]
             open_recording(file) as recording,
         ):
             rate = recording.samplerate
-            mixed = read_part(recording, *played(items, start, end))
+            mixed = _part(recording, items, start, end, drawn=drawn)
             if not len(mixed):
                 raise ItemError(f"the file ends before {start:.3f} s")
     # The file may have changed since the import, and libsndfile raises several types of errors.
@@ -158,31 +162,34 @@ def samples_of(items: ItemSet, item: int) -> tuple[npt.NDArray[np.float32], int]
     return mixed, rate
 
 
-def played(items: ItemSet, start: float | None, end: float | None) -> tuple[float, float]:
-    """Return the start and end of the sound that is played for an item, in seconds.
-
-    If the items are annotations (clips), the sound around an annotation is also played. Raises
-    ItemError if the item has no start or end.
-    """
+def _part(
+    recording: Recording, items: ItemSet, start: float | None, end: float | None, *, drawn: bool
+) -> npt.NDArray[np.float32]:
+    """Return the samples of an item with these times, (T,); see `samples_of`. Raises ItemError."""
     if start is None or end is None:
         raise ItemError("the item has no valid start and end")
     window = items.details.get("window")
     if not items.details.get("clips") or not isinstance(window, int | float):
-        return start, end
-    return around(start, end, max(float(window), end - start))
+        return read_part(recording, start, end)
+    # The sound around a short annotation is also played.
+    if not drawn and end - start > window:
+        return read_part(recording, start, end)
+    return window_around(recording, start, end, float(window))
 
 
-def around(start: float, end: float, length: float) -> tuple[float, float]:
-    """Return the begin and the end of a part that lasts `length`. All times are in seconds.
+def window_around(
+    recording: Recording, start: float, end: float, window: float
+) -> npt.NDArray[np.float32]:
+    """Return the samples of a window in whose middle an annotation is, (T,). Times are in seconds.
 
-    The middle of the part is halfway between `start` and `end`. The part may begin before the
-    recording, at a negative time.
+    The window may begin before the recording, and is cut at its end. Raises ItemError.
     """
     middle = (start + end) / 2
-    return middle - length / 2, middle + length / 2
+    longest = max(2, round(window * recording.samplerate))
+    return read_part(recording, middle - window / 2, middle + window / 2)[:longest]
 
 
-def read_part(recording: Any, start: float, end: float) -> npt.NDArray[np.float32]:
+def read_part(recording: Recording, start: float, end: float) -> npt.NDArray[np.float32]:
     """Read the samples from `start` to `end` seconds, (T,). The channels are mixed.
 
     `start` may be negative, and `end` may be after the end of the recording. Samples outside of the
@@ -222,7 +229,7 @@ def part_of(start: float | None, end: float | None, rate: int) -> tuple[int, int
     return round(start * rate), samples
 
 
-def read_mixed(recording: Any, samples: int) -> npt.NDArray[np.float32]:
+def read_mixed(recording: Recording, samples: int) -> npt.NDArray[np.float32]:
     """Read at most `samples` samples. Return the mix of all channels (`mix`), (T,).
 
     The samples are read in parts, because a file may have 64 channels. Only one part at a time is

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError, ProjectError
+from lodespace.features.preparation import SOUND_BATCH
 from lodespace.files import reason_of
 from lodespace.importing.features import read_features
 from lodespace.importing.reading import Reading, open_new
@@ -21,8 +22,6 @@ from lodespace.rules.votes import Source, Votes
 
 _BATCH = 500
 """Number of items that are read together."""
-_SOUNDS = 32
-"""Number of sounds that are read together if a network reads them: their samples are in memory."""
 _KNOWN = 1000.0
 """Number of votes that the accuracy in the file is worth. New items hardly change it."""
 
@@ -63,7 +62,7 @@ class RulePredictor:
                 )
             given = read_features(Path(options.features), options)
         network = self._networks.family if computed else None
-        done, size = 0, _SOUNDS if network is not None and network.rate else _BATCH
+        done, size = 0, SOUND_BATCH if network is not None and network.rate else _BATCH
         for items in read_batches(source, self.reading, report, size, network):
             if given is not None:
                 rows = np.asarray(given.of(items.ids, done), np.float32)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError, ProjectError
+from lodespace.features.preparation import SOUND_BATCH
 from lodespace.importing.features import read_features
 from lodespace.importing.importer import source_of
 from lodespace.importing.reading import Reading, open_new
@@ -24,9 +25,6 @@ from lodespace.project.project import MANIFEST
 
 _BATCH = 500
 """Number of items that are predicted together."""
-_SOUNDS = 32
-"""Number of sounds that are predicted together if a network reads them: their samples are in
-memory."""
 
 
 class PredictedItems(NamedTuple):
@@ -116,7 +114,7 @@ class Predictor:
                 )
             by_id = read_features(Path(options.features), options)
         network = self.networks.family if computed else None
-        done, size = 0, _SOUNDS if network is not None and network.rate else _BATCH
+        done, size = 0, SOUND_BATCH if network is not None and network.rate else _BATCH
         for items in read_batches(source, self.reading, report, size, network):
             rows = None
             if computed:

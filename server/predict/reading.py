@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.features.family import Family
-from lodespace.features.preparation import detail_of, prepared
+from lodespace.features.preparation import SOUND_BATCH, detail_of, prepared
 from lodespace.importing.reading import Reading
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import RawItem, Source
@@ -107,6 +107,8 @@ _Value = tuple[npt.NDArray[Any], npt.NDArray[Any] | None]
 def _read_all(
     source: Source, reading: Reading, report: ImportReport, network: Family[Any] | None
 ) -> Generator[tuple[RawItem, _Value]]:
+    # The samples of sounds for a network can take 0.1 GB each.
+    ahead = SOUND_BATCH if network is not None and network.rate else _AHEAD
     waiting: deque[tuple[RawItem, Future[_Value | str]]] = deque()
     pool = ThreadPoolExecutor(min(_WORKERS, processors()), thread_name_prefix="predict")
 
@@ -124,7 +126,7 @@ def _read_all(
                 report.leave_out(item)
                 continue
             waiting.append((item, pool.submit(_value_of, item, reading, network)))
-            while len(waiting) >= _AHEAD:
+            while len(waiting) >= ahead:
                 yield from done()
         while waiting:
             yield from done()

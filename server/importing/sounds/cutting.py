@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.items.errors import ItemError
-from lodespace.items.originals import read_mixed, read_part
+from lodespace.items.originals import read_mixed, window_around
 from lodespace.items.recording import Recording
 
 
@@ -35,14 +35,16 @@ def windows(sound: Recording, length: int, hop: int) -> Iterator[npt.NDArray[np.
         held = held[hop:] if hop < length else held[:0]
 
 
-def clip(sound: Recording, start: float, end: float) -> npt.NDArray[np.float32]:
-    """Return the samples from `start` to `end` seconds, with silence outside of the file.
+def clip(sound: Recording, start: float, end: float, window: float) -> npt.NDArray[np.float32]:
+    """Return the samples of a window in whose middle an annotation is. Times are in seconds.
 
-    Raises ItemError if the file has no sample there.
+    There is silence before the beginning of the file. Raises ItemError if the file has no sample in
+    the window.
     """
-    samples = read_part(sound, start, end)
+    samples = window_around(sound, start, end, window)
     if not len(samples):
-        raise ItemError(f"the recording has no sound at {max(0.0, start):.3f} s")
+        begin = max(0.0, (start + end - window) / 2)
+        raise ItemError(f"the recording has no sound at {begin:.3f} s")
     _check_finite(samples)
     return samples
 

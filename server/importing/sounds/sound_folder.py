@@ -25,7 +25,6 @@ from lodespace.importing.sounds.spectrogram import FLOOR_SHARE, RANGE_DB, Spectr
 from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.items.errors import BadItem, ItemError
 from lodespace.items.formats import SOUNDS, VIDEO_SOUND
-from lodespace.items.originals import around
 from lodespace.items.paths import open_inside, shown, suffix_of, walk
 from lodespace.items.recording import open_recording
 from lodespace.items.unpacking import SOUND_RATIO, most_unpacked, too_large
@@ -276,7 +275,7 @@ class SoundFolder:
             for item_id, annotation in labels.clips(shown(path)):
                 start, end = annotation.start or 0.0, annotation.end or 0.0
                 try:
-                    samples = cutting.clip(sound, *around(start, end, self.window))[:length]
+                    samples = cutting.clip(sound, start, end, self.window)
                 except ItemError as error:
                     yield BadItem(item_id, str(error))
                     continue
