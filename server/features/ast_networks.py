@@ -6,14 +6,12 @@ Hugging Face Hub, as safetensors.
 """
 
 import warnings
-from functools import partial
 from typing import Any
 
-from lodespace.errors import DatasetError
 from lodespace.features.family import Extractor, Family, Sounds
-from lodespace.features.networks import SoundNetwork, fitting, from_folder, without_hub
+from lodespace.features.hub_networks import HubNetworks
+from lodespace.features.networks import SoundNetwork, from_folder, spectrograms_from
 from lodespace.features.preparation import at_least
-from lodespace.features.weights import Weights, hub_weights
 
 PREFIX = "ast"
 EXAMPLE = "ast:MIT/ast-finetuned-audioset-10-10-0.4593"
@@ -23,50 +21,37 @@ _HOP = 160
 """Samples from one column of the spectrogram to the next."""
 _SHORTEST = 400
 """Samples of one column."""
-_FILES = ("model.safetensors", "config.json", "preprocessor_config.json")
-_KNOWN = {
-    "MIT/ast-finetuned-audioset-10-10-0.4593": 346,
-    "MIT/ast-finetuned-audioset-10-10-0.450": 346,
-}
-"""Sizes of some networks under the BSD-3-Clause licence, in MB."""
+_NETWORKS = HubNetworks(
+    PREFIX,
+    EXAMPLE,
+    files=("model.safetensors", "config.json", "preprocessor_config.json"),
+    optional=(),
+    licence="BSD-3-Clause",
+    megabytes={
+        "MIT/ast-finetuned-audioset-10-10-0.4593": 346,
+        "MIT/ast-finetuned-audioset-10-10-0.450": 346,
+    },
+)
 
 
 def family_of(name: str) -> Family[Sounds]:
     """Return the family of the network `name`, OWNER/NAME on the Hugging Face Hub."""
-    return Family(
-        name=f"{PREFIX}:{name}",
-        extra="sounds",
-        modules=("transformers",),
-        licence="",
-        load=partial(_load, name),
-        rate=RATE,
-        weights=partial(_weights, name),
-    )
-
-
-def _weights(name: str) -> Weights:
-    if name.count("/") != 1:
-        raise DatasetError(f"{PREFIX}:{name}: give OWNER/NAME, such as {EXAMPLE}")
-    size = _KNOWN.get(name, 0)
-    licence = "BSD-3-Clause" if size else ""
-    return hub_weights(f"{PREFIX}:{name}", name, *_FILES, megabytes=size, licence=licence)
+    return _NETWORKS.family(name, _load, extra="sounds", module="transformers", rate=RATE)
 
 
 def _load(name: str) -> Extractor[Sounds]:
-    path, found = _weights(name).checked()
-    without_hub()
-    from transformers import ASTFeatureExtractor, ASTModel
+    """Return the network `name`. Raises DatasetError if its files are missing or do not fit."""
+    with _NETWORKS.opened(name) as (folder, found), warnings.catch_warnings():
+        from transformers import ASTFeatureExtractor, ASTModel
 
-    with fitting(f"{PREFIX}:{name}"), warnings.catch_warnings():
         # The narrowest bands of the published spectrograms have no frequency.
         warnings.simplefilter("ignore", UserWarning)
-        spectrograms = ASTFeatureExtractor.from_pretrained(path.parent, local_files_only=True)
-        if spectrograms.sampling_rate != RATE:
-            raise ValueError(f"it reads sounds with {spectrograms.sampling_rate} Hz")
-        network = from_folder(ASTModel, path.parent)
+        spectrograms = spectrograms_from(ASTFeatureExtractor, folder, RATE)
+        network = from_folder(ASTModel, folder)
     longest = max(_SHORTEST, _HOP * int(network.config.max_length))
 
     def pooled(sounds: Sounds) -> Any:
+        """Return the features of B sounds, a tensor (B, K)."""
         whole = [at_least(_SHORTEST, sound) for sound in sounds]
         read = spectrograms(whole, sampling_rate=RATE, return_tensors="pt")
         return network(read["input_values"]).pooler_output

@@ -6,71 +6,49 @@ safetensors.
 """
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from lodespace.errors import DatasetError
 from lodespace.features.family import Extractor, Family, Features, Sounds
-from lodespace.features.networks import SoundNetwork, fitting, from_folder, without_hub
-from lodespace.features.weights import Weights, hub_weights
+from lodespace.features.hub_networks import HubNetworks
+from lodespace.features.networks import SoundNetwork, from_folder, spectrograms_from
 
 PREFIX = "clap"
 EXAMPLE = "clap:laion/clap-htsat-fused"
 RATE = 48_000
 """Sample rate of the networks, in Hz."""
-_FILES = (
-    "model.safetensors",
-    "config.json",
-    "preprocessor_config.json",
-    "tokenizer.json",
-    "tokenizer_config.json",
+_NETWORKS = HubNetworks(
+    PREFIX,
+    EXAMPLE,
+    files=(
+        "model.safetensors",
+        "config.json",
+        "preprocessor_config.json",
+        "tokenizer.json",
+        "tokenizer_config.json",
+    ),
+    optional=("merges.txt", "special_tokens_map.json", "vocab.json"),
+    licence="Apache-2.0",
+    megabytes={"laion/clap-htsat-fused": 617},
 )
-_OPTIONAL = ("merges.txt", "special_tokens_map.json", "vocab.json")
-_KNOWN = {"laion/clap-htsat-fused": 617}
-"""Sizes of some networks under the Apache License 2.0, in MB."""
 
 
 def family_of(name: str) -> Family[Sounds]:
     """Return the family of the network `name`, OWNER/NAME on the Hugging Face Hub."""
-    return Family(
-        name=f"{PREFIX}:{name}",
-        extra="sounds",
-        modules=("transformers",),
-        licence="",
-        load=partial(_load, name),
-        rate=RATE,
-        reads_words=True,
-        weights=partial(_weights, name),
-    )
-
-
-def _weights(name: str) -> Weights:
-    if name.count("/") != 1:
-        raise DatasetError(f"{PREFIX}:{name}: give OWNER/NAME, such as {EXAMPLE}")
-    size = _KNOWN.get(name, 0)
-    return hub_weights(
-        f"{PREFIX}:{name}",
-        name,
-        *_FILES,
-        optional=_OPTIONAL,
-        megabytes=size,
-        licence="Apache-2.0" if size else "",
+    return _NETWORKS.family(
+        name, _load, extra="sounds", module="transformers", rate=RATE, reads_words=True
     )
 
 
 def _load(name: str) -> Extractor[Sounds]:
-    path, found = _weights(name).checked()
-    without_hub()
-    from transformers import ClapFeatureExtractor, ClapModel, RobertaTokenizer
+    """Return the network `name`. Raises DatasetError if its files are missing or do not fit."""
+    with _NETWORKS.opened(name) as (folder, found):
+        from transformers import ClapFeatureExtractor, ClapModel, RobertaTokenizer
 
-    with fitting(f"{PREFIX}:{name}"):
-        spectrograms = ClapFeatureExtractor.from_pretrained(path.parent, local_files_only=True)
-        if spectrograms.sampling_rate != RATE:
-            raise ValueError(f"it reads sounds with {spectrograms.sampling_rate} Hz")
-        tokenizer = RobertaTokenizer.from_pretrained(path.parent, local_files_only=True)
-        return _Clap(from_folder(ClapModel, path.parent), spectrograms, tokenizer, found)
+        spectrograms = spectrograms_from(ClapFeatureExtractor, folder, RATE)
+        tokenizer = RobertaTokenizer.from_pretrained(folder, local_files_only=True)
+        return _Clap(from_folder(ClapModel, folder), spectrograms, tokenizer, found)
 
 
 class _Clap(SoundNetwork):
@@ -82,6 +60,7 @@ class _Clap(SoundNetwork):
         self._tokenizer = tokenizer
 
     def _pooled(self, sounds: Sounds) -> Any:
+        """Return the features of B sounds, a tensor (B, K)."""
         import torch
 
         read = self._spectrograms(

@@ -9,7 +9,7 @@ from typing import Any
 
 from lodespace.errors import DatasetError
 from lodespace.features.family import Extractor, Family, Pictures
-from lodespace.features.networks import SIDE, PictureNetwork, fitting
+from lodespace.features.networks import SIDE, PictureNetwork, check_complete, fitting
 from lodespace.features.weights import Weights, hub_weights
 
 PREFIX = "timm"
@@ -80,9 +80,7 @@ def _load(name: str) -> Extractor[Pictures]:
         network = _network(name, pretrained=True, pretrained_cfg_overlay=overlay)
         with safe_open(path, "pt") as file:
             # timm keeps random values for everything that the file does not contain.
-            missing = sorted(set(network.state_dict()) - set(file.keys()))
-        if missing:
-            raise KeyError(f"{len(missing)} values are missing, such as {missing[0]}")
+            check_complete(set(network.state_dict()) - set(file.keys()))
     fixed = known.fixed_input_size
     return PictureNetwork(
         network.eval(),

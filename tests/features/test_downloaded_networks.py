@@ -5,7 +5,6 @@ import io
 import json
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,13 +18,13 @@ from safetensors.torch import save_file
 from lodespace.cli import options as cli_options
 from lodespace.errors import DatasetError
 from lodespace.features import process, registry, weights
-from lodespace.features.family import Family
 from lodespace.features.weights import Weights
 from lodespace.importing import features
 from lodespace.importing.check import check_data
 from lodespace.importing.importer import import_data
 from lodespace.importing.source import ImportOptions
 from lodespace.items import item_set
+from samples.stored_weights import family, loaded, store
 
 TIMM = "timm:test_vit.r160_in1k"
 TORCHVISION = "torchvision:mobilenet_v3_small"
@@ -40,44 +39,12 @@ def needs(*modules: str) -> None:
         pytest.importorskip(module, reason=f"the package {module} is not installed")
 
 
-@pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty cache, also for processes."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(
-        weights, "cache_folder", lambda: tmp_path / "cache" / "lodespace" / "weights"
-    )
-    return tmp_path / "cache"
-
-
-def store(family: Family[Any], write: Callable[[Path], object]) -> str:
-    """Store weights as a download does, and return their SHA-256."""
-    assert family.weights is not None
-    described = family.weights()
-    path = described.folder / described.files[0].name
-    path.parent.mkdir(parents=True)
-    write(path)
-    hashes = {
-        file.relative_to(described.folder).as_posix(): weights.hash_of(file)
-        for file in described.folder.rglob("*")
-        if file.is_file()
-    }
-    (described.folder / weights.HASHES).write_text(weights.listed(hashes))
-    return hashes[described.files[0].name]
-
-
 def store_timm(name: str = TIMM) -> str:
     import timm
 
     torch.manual_seed(0)
     network = timm.create_model(name.removeprefix("timm:"), pretrained=False)
-    return store(family(name), lambda path: save_file(network.state_dict(), path))
-
-
-def family(name: str) -> Family[Any]:
-    found = registry.any_family(name)
-    assert found is not None
-    return found
+    return store(name, lambda path: save_file(network.state_dict(), path))
 
 
 def test_a_network_of_timm_has_features_of_length_one(cache: Path) -> None:
@@ -86,7 +53,7 @@ def test_a_network_of_timm_has_features_of_length_one(cache: Path) -> None:
 
     name = "timm:test_convnext.r160_in1k"
     found = store_timm(name)
-    extractor: Any = family(name).load()
+    extractor = loaded(name)
     plain = np.full((2, 224, 224, 3), (200, 100, 30), np.uint8)
     rows = extractor.features(plain)
     torch.manual_seed(0)
@@ -104,7 +71,7 @@ def test_a_network_of_timm_has_features_of_length_one(cache: Path) -> None:
 def test_a_transformer_of_timm_reads_pictures_of_another_size(cache: Path) -> None:
     needs("timm")
     store_timm()
-    extractor: Any = family(TIMM).load()
+    extractor = loaded(TIMM)
     rows = extractor.features(PICTURES)
     assert rows.shape == (2, 64) and extractor.side == 224
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
@@ -116,8 +83,8 @@ def test_weights_of_torchvision_are_read_without_pickle(cache: Path) -> None:
 
     torch.manual_seed(0)
     network = models.mobilenet_v3_small().eval()
-    found = store(family(TORCHVISION), lambda path: torch.save(network.state_dict(), path))
-    extractor = family(TORCHVISION).load()
+    found = store(TORCHVISION, lambda path: torch.save(network.state_dict(), path))
+    extractor = loaded(TORCHVISION)
     rows = extractor.features(PICTURES)
     mean, deviation = (torch.tensor(v).view(3, 1, 1) for v in extractor.normal)
     values = torch.from_numpy(PICTURES).permute(0, 3, 1, 2) / 255
@@ -135,8 +102,8 @@ def test_googlenet_gets_the_colours_of_its_training(cache: Path) -> None:
 
     name = "torchvision:googlenet"
     network = models.googlenet(init_weights=False).eval()
-    store(family(name), lambda path: torch.save(network.state_dict(), path))
-    extractor: Any = family(name).load()
+    store(name, lambda path: torch.save(network.state_dict(), path))
+    extractor = loaded(name)
     network.transform_input = True
     network.fc = torch.nn.Identity()
     mean, deviation = (torch.tensor(v).view(3, 1, 1) for v in extractor.normal)
@@ -165,16 +132,16 @@ def test_weights_that_do_not_fit_are_refused_with_advice(cache: Path, content: A
         else:
             torch.save(content, path)
 
-    store(family(TORCHVISION), write)
+    store(TORCHVISION, write)
     with pytest.raises(DatasetError, match="do not fit the network torchvision:mobilenet_v3_small"):
-        family(TORCHVISION).load()
+        loaded(TORCHVISION)
 
 
 def test_weights_of_timm_that_do_not_fit_are_refused(cache: Path) -> None:
     needs("timm")
-    store(family(TIMM), lambda path: save_file({"layer": torch.zeros(3)}, path))
+    store(TIMM, lambda path: save_file({"layer": torch.zeros(3)}, path))
     with pytest.raises(DatasetError, match=r"do not fit the network timm.*values are missing"):
-        family(TIMM).load()
+        loaded(TIMM)
 
 
 @pytest.mark.parametrize("quick", [False, True])
@@ -200,14 +167,14 @@ def test_a_network_of_open_clip_reads_pictures_and_words(
     }
     monkeypatch.setattr(open_clip, "get_pretrained_cfg", lambda *_: known)
     network = open_clip.create_model("small", force_quick_gelu=quick)
-    store(family(CLIP), lambda path: save_file(network.state_dict(), path))
+    store(CLIP, lambda path: save_file(network.state_dict(), path))
     described = family(CLIP).weights
     assert described is not None
     assert described().description() == (
         "huggingface.co/laion/small/resolve/main/open_clip_model.safetensors, about 7 MB, "
         "licence: MIT"
     )
-    extractor: Any = family(CLIP).load()
+    extractor = loaded(CLIP)
     rows, words = extractor.features(PICTURES), extractor.embed_words(["a bird", "a fish"])
     assert rows.shape == words.shape == (2, 16) and extractor.side == 32
     with torch.no_grad():
@@ -227,8 +194,8 @@ def test_a_network_for_texts_is_read_from_the_cache(cache: Path) -> None:
     def write(path: Path) -> None:
         shutil.copytree(packaged, path.parent, dirs_exist_ok=True)
 
-    found = store(family(TEXTS), write)
-    extractor: Any = family(TEXTS).load()
+    found = store(TEXTS, write)
+    extractor = loaded(TEXTS)
     texts = ["rain in the hills", "a thick soup"]
     expected = registry.OF_TEXTS[0].load().features(texts)
     np.testing.assert_allclose(extractor.features(texts), expected, atol=1e-6)
@@ -241,9 +208,9 @@ def test_a_network_for_texts_with_code_of_its_own_is_refused(cache: Path) -> Non
         modules = [{"idx": 0, "name": "0", "path": "", "type": "custom.Transformer"}]
         (path.parent / "modules.json").write_text(json.dumps(modules))
 
-    store(family(TEXTS), write)
+    store(TEXTS, write)
     with pytest.raises(DatasetError, match=r"code of their own \(custom.Transformer\)"):
-        family(TEXTS).load()
+        loaded(TEXTS)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import importlib.util
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ import soundfile
 import torch
 
 from lodespace.errors import DatasetError
-from lodespace.features import clap_networks, networks, process_main, registry, weights
+from lodespace.features import clap_networks, networks, process_main, registry
 from lodespace.features.preparation import resampled
 from lodespace.features.search_space import searches_words
 from lodespace.importing.addition import add_data
@@ -23,6 +22,7 @@ from lodespace.items import item_set
 from lodespace.predict.examples import ExampleReader
 from lodespace.predict.networks import Networks
 from lodespace.predict.reading import read_batches
+from samples.stored_weights import loaded, store_files
 
 if importlib.util.find_spec("transformers") is None:
     pytest.skip("the package transformers is not installed", allow_module_level=True)
@@ -103,37 +103,6 @@ def clap_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty cache, also for processes."""
-    folder = tmp_path / "cache" / "lodespace" / "weights"
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(weights, "cache_folder", lambda: folder)
-    return folder
-
-
-def store(name: str, files: Path) -> str:
-    """Store the files of a network as a download does, and return the SHA-256 of its weights."""
-    found = registry.any_family(name)
-    assert found is not None and found.weights is not None
-    described = found.weights()
-    described.folder.mkdir(parents=True)
-    hashes = {}
-    for file in described.files:
-        if (files / file.name).is_file():
-            target = described.folder / file.name
-            target.write_bytes((files / file.name).read_bytes())
-            hashes[file.name] = weights.hash_of(target)
-    (described.folder / weights.HASHES).write_text(weights.listed(hashes))
-    return hashes["model.safetensors"]
-
-
-def loaded(name: str) -> Any:
-    found = registry.any_family(name)
-    assert found is not None
-    return found.load()
-
-
 def tone(hertz: float, seconds: float, rate: int) -> np.ndarray:
     time = np.arange(round(seconds * rate)) / rate
     return (0.3 * np.sin(2 * np.pi * hertz * time)).astype(np.float32)
@@ -143,7 +112,7 @@ def tone(hertz: float, seconds: float, rate: int) -> np.ndarray:
 def test_an_ast_gives_the_published_features(cache: Path, ast_files: Path) -> None:
     from transformers import ASTFeatureExtractor, ASTForAudioClassification
 
-    stored = store(AST, ast_files)
+    stored = store_files(AST, ast_files)
     extractor = loaded(AST)
     sound = tone(440, 0.5, 16_000)
     rows = extractor.features([sound, tone(2000, 0.5, 16_000)])
@@ -160,7 +129,7 @@ def test_an_ast_gives_the_published_features(cache: Path, ast_files: Path) -> No
 
 @pytest.mark.slow
 def test_a_long_sound_gets_the_mean_of_its_parts(cache: Path, ast_files: Path) -> None:
-    store(AST, ast_files)
+    store_files(AST, ast_files)
     extractor = loaded(AST)
     first, second = tone(440, 0.5, 16_000), tone(3000, 0.5, 16_000)
     assert extractor.longest < len(first) + len(second) <= 2 * extractor.longest
@@ -174,8 +143,8 @@ def test_a_long_sound_gets_the_mean_of_its_parts(cache: Path, ast_files: Path) -
 def test_very_short_and_silent_sounds_have_features(
     cache: Path, ast_files: Path, clap_files: Path
 ) -> None:
-    store(AST, ast_files)
-    store(CLAP, clap_files)
+    store_files(AST, ast_files)
+    store_files(CLAP, clap_files)
     sounds = [np.zeros(16_000, np.float32), np.full(20, 0.1, np.float32)]
     for name in (AST, CLAP):
         rows = loaded(name).features(sounds)
@@ -186,7 +155,7 @@ def test_very_short_and_silent_sounds_have_features(
 def test_a_clap_reads_sounds_and_words_without_chance(cache: Path, clap_files: Path) -> None:
     from transformers import ClapModel
 
-    store(CLAP, clap_files)
+    store_files(CLAP, clap_files)
     extractor = loaded(CLAP)
     sounds = [tone(440, 0.4, 48_000), tone(5000, 0.4, 48_000)]
     rows = extractor.features(sounds)
@@ -223,7 +192,7 @@ def test_files_that_do_not_fit_are_refused(
         (files / "preprocessor_config.json").write_text(json.dumps(settings))
     else:
         (files / "config.json").write_text("no JSON")
-    store(AST, files)
+    store_files(AST, files)
     with pytest.raises(DatasetError, match="do not fit the network ast:owner/small"):
         loaded(AST)
 
@@ -265,7 +234,7 @@ def test_a_sound_is_resampled_to_the_rate_of_the_network() -> None:
 def test_recordings_are_imported_added_predicted_and_found(
     cache: Path, clap_files: Path, tmp_path: Path
 ) -> None:
-    stored = store(CLAP, clap_files)
+    stored = store_files(CLAP, clap_files)
     data = recordings(tmp_path / "sounds", 3)
     options = ImportOptions(features=CLAP, window=1.0)
     report = import_data(str(data), tmp_path / "data", options)

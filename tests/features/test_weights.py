@@ -63,12 +63,6 @@ def hub() -> Iterator[Hub]:
 
 
 @pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(weights_module, "cache_folder", lambda: tmp_path / "cache")
-    return tmp_path / "cache"
-
-
-@pytest.fixture
 def files(hub: Hub) -> Weights:
     files = (
         RemoteFile(f"{hub.url}/model", "model.safetensors", HASH[:8]),
@@ -153,6 +147,7 @@ def test_networks_with_similar_names_have_folders_of_their_own() -> None:
 
 
 def test_a_cache_that_cannot_be_written_is_reported(files: Weights, cache: Path) -> None:
+    cache.parent.mkdir(parents=True)
     cache.write_text("a file")
     with pytest.raises(DatasetError, match="cannot be stored"):
         files.download(progress=False)
