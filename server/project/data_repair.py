@@ -50,8 +50,9 @@ def import_again(folder: Path, data: str, options: "ImportOptions") -> Path:
 
     The labels name items by their number, so the new data must have the same items in the same
     order. The items get the numbers that they have in the project. If items were added to the
-    project, `data` may have the items in any order, and further items. Raises DatasetError when the
-    number or the ids of the new items differ from those of the project.
+    project, and its dataset.json can be read, `data` may have the items in any order, and further
+    items. Raises DatasetError when the number or the ids of the new items differ from those of the
+    project.
     """
     from lodespace.importing.importer import import_data
     from lodespace.importing.renumbering import renumber
@@ -120,8 +121,9 @@ def _compare_count(folder: Path, items: "ItemSet") -> None:
 def _compare_ids(folder: Path, items: "ItemSet") -> None:
     """Raise DatasetError if the ids of `items` are not those of the project's items."""
     tables = _tables(folder)
-    readable = [ids for ids in map(_ids, tables) if ids is not None]
-    if any(ids == items.ids for ids in readable):
+    found = ((table, _ids(table)) for table in tables)
+    readable = [(table, ids) for table, ids in found if ids is not None]
+    if any(ids == items.ids for _, ids in readable):
         return
     grown = _has_grown(folder, tables)
     if grown and not readable:
@@ -134,8 +136,9 @@ def _compare_ids(folder: Path, items: "ItemSet") -> None:
         cause = "give the data and the options with which the project was imported"
         if grown:
             cause = (
-                "items were added after the import and come behind the others; give data with the "
-                f"items in this order, or restore the folder {folder / DATA_FOLDER} from a backup"
+                "items were added after the import and come behind the others; give data with "
+                f"exactly the items in {readable[0][0].name}, in their order, such as a table of "
+                f"their paths, or restore the folder {folder / DATA_FOLDER} from a backup"
             )
         raise DatasetError(
             f"the items of {items.name} have other ids or another order than the items of the "

@@ -64,7 +64,7 @@ def _due(project: Project, session: AnnotationSession) -> npt.NDArray[np.int16]:
     if items.truth is None:
         return due
     # The listed additions are the newest ones, so their items are the last ones.
-    for count, is_due in reversed(_additions(project)):
+    for count, is_due in reversed(_additions_of(project)):
         first = max(0, end - count)
         if is_due:
             due[first:end] = items.truth[first:end]
@@ -72,14 +72,25 @@ def _due(project: Project, session: AnnotationSession) -> npt.NDArray[np.int16]:
     return due
 
 
-def _additions(project: Project) -> list[tuple[int, bool]]:
-    """Return the number of items of each addition, and whether its labels are due."""
+def _additions_of(project: Project) -> list[tuple[int, bool]]:
     path = data_folder(project.manifest.data, project.folder) / item_set.MANIFEST
     try:
-        entries = json_value(path.read_bytes()).get("added", [])
+        return additions(json_value(path.read_bytes()))
+    except (OSError, ValueError):
+        return []
+
+
+def additions(described: Any) -> list[tuple[int, bool]]:
+    """Return the number of items of each addition, and whether its labels are due.
+
+    `described` is the content of dataset.json. If another program has changed it, the list can be
+    empty.
+    """
+    try:
+        entries = described.get("added", [])
         return [(int(entry["items"]), entry.get(item_set.LABELS_DUE) is True) for entry in entries]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return []  # another program has written the file
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return []
 
 
 def gesture_of(
@@ -124,7 +135,7 @@ def settle(project: Project) -> None:
         for entry in manifest["added"]:
             entry.pop(item_set.LABELS_DUE, None)
 
-    if any(is_due for _, is_due in _additions(project)):
+    if any(is_due for _, is_due in _additions_of(project)):
         # The labels are in the log. If the file cannot be written, they are not given twice.
         with contextlib.suppress(OSError):
             item_set.amend(data_folder(project.manifest.data, project.folder), without_due)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from lodespace.errors import DatasetError
 from lodespace.items import item_set
 from lodespace.items.original_order import check_order
+from lodespace.project.due_labels import additions
 from lodespace.protocol import UNLABELED
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ def as_grown(
         empty = np.full(len(rows), UNLABELED, np.int16)
         np.save(target / item_set.LABELS, empty if labels is None else labels)
     if items.standardisation is not None:
-        first = len(rows) - sum(int(entry["items"]) for entry in described["added"])
-        np.save(target / item_set.STANDARDISATION, _scale(data, target, max(1, first)))
+        added = sum(count for count, _ in additions(described))
+        np.save(target / item_set.STANDARDISATION, _scale(data, target, len(rows), added))
     if order is not None:
         np.save(target / item_set.ORDER, order)
 
@@ -125,14 +126,22 @@ def _size(shape: tuple[int, ...]) -> str:
     return f"{' x '.join(map(str, shape[:2]))} pixels, {'colour' if len(shape) > 2 else 'grey'}"
 
 
-def _scale(data: Path, target: Path, first: int) -> npt.NDArray[np.float32]:
+def _scale(data: Path, target: Path, count: int, added: int) -> npt.NDArray[np.float32]:
     """Return mean and deviation of the vectors at the import, (2, F).
 
-    If the project's file is damaged, they are computed from the first items.
+    If the project's file is damaged, they are computed from the items of the import, which are the
+    first ones: `added` of all `count` items came later. Raises DatasetError if `added` is not
+    possible.
     """
     from lodespace.importing.build import standardisation
 
     try:
         return np.load(data / item_set.STANDARDISATION, allow_pickle=False)
     except (ValueError, OSError, EOFError, *item_set.BAD_HEADER):
-        return standardisation(target / item_set.VECTORS, first)
+        if not 0 < added < count:
+            raise DatasetError(
+                f"the files {item_set.STANDARDISATION} and {item_set.MANIFEST} in {data} are "
+                "damaged, so the scale of the vectors is not known; restore this folder from a "
+                "backup"
+            ) from None
+        return standardisation(target / item_set.VECTORS, count - added)

@@ -53,9 +53,13 @@ def grown(tmp_path: Path) -> Path:
 
 def test_a_repair_without_a_description_keeps_the_order(grown: Path, tmp_path: Path) -> None:
     damage(grown / "data" / "dataset.json")
-    with pytest.raises(DatasetError, match="items were added after the import"):
+    with pytest.raises(DatasetError, match=r"exactly the items in items-4\.arrow, in their order"):
         repair(grown, str(tmp_path / "data"))
     assert (grown / "data" / "dataset.json").read_bytes() == b"damaged"
+    rows = "\n".join(f"{name}.png" for name in (2, 3, 4, 1))
+    (tmp_path / "data" / "rows.csv").write_text(f"path\n{rows}\n")
+    repair(grown, str(tmp_path / "data" / "rows.csv"))
+    assert list(item_set.load(grown / "data").ids) == ["2.png", "3.png", "4.png", "1.png"]
 
 
 def test_a_repair_needs_all_items_of_a_grown_project(grown: Path, tmp_path: Path) -> None:
@@ -128,6 +132,22 @@ def test_a_repair_of_a_grown_project_keeps_the_scale(tmp_path: Path, names: list
     assert items.standardisation is not None and list(items.ids) == ids.tolist()
     np.testing.assert_array_equal(items.data, rows)
     np.testing.assert_allclose(items.standardisation, scale, atol=1e-6)
+
+
+@pytest.mark.parametrize("entry", [{}, {"items": "many"}, 3, None])
+def test_a_repair_reads_no_scale_from_a_damaged_description(tmp_path: Path, entry: Any) -> None:
+    rows, folder = np.random.default_rng(0).normal(size=(9, 3)).astype(np.float32), tmp_path / "p"
+    np.savez(tmp_path / "first.npz", X=rows[:6], ids=[f"row-{k}" for k in range(6)])
+    np.savez(tmp_path / "all.npz", X=rows, ids=[f"row-{k}" for k in range(9)])
+    new_project(folder, str(tmp_path / "first.npz"), "test", ImportOptions()).close()
+    add(folder, tmp_path / "all.npz")
+    item_set.amend(folder / "data", lambda manifest: manifest.update(added=[entry]))
+    damage(folder / "data" / "vectors.npy")
+    repair(folder, str(tmp_path / "all.npz"))
+    np.testing.assert_array_equal(item_set.load(folder / "data").data, rows)
+    damage(folder / "data" / "standardisation.npy")
+    with pytest.raises(DatasetError, match=r"the scale of the vectors is not known; restore"):
+        repair(folder, str(tmp_path / "all.npz"))
 
 
 def test_a_repair_refuses_pictures_of_another_size(grown: Path, tmp_path: Path) -> None:
