@@ -180,7 +180,9 @@ def mean_of_people(people: Sequence[str], values: Sequence[float]) -> tuple[floa
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("data", type=Path, help="folder `data` of the recordings")
     rays, grabs = read(parser.parse_args().data)
     used = [trial for trial in rays if trial.miss <= FARTHEST_MISS]

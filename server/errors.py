@@ -3,6 +3,7 @@
 LodespaceError
   DatasetError          the data cannot be read
     NoNewItemError      the data have no new item that can be read
+    StoppedError        an import or an addition was stopped
   ProjectError          a project or a bake cannot be opened or written
   ProtocolError         a message or frame does not follow the protocol
   RequestError          a valid request cannot be carried out (unknown item, read-only scene, ...)

@@ -103,6 +103,7 @@ def check_stated_size(file: BinaryIO, suffix: str) -> None:
 
 
 def _check_text(size: int, suffix: str) -> None:
+    """Raise ItemError if a file with text has too many bytes."""
     most = _MOST_TEXT[suffix]
     if size > most:
         raise ItemError(
@@ -112,6 +113,7 @@ def _check_text(size: int, suffix: str) -> None:
 
 
 def _check_obj(file: BinaryIO) -> None:
+    """Raise ItemError if an OBJ file has too many points or triangles."""
     points = triangles = 0
     before = b"\n"
     while block := file.read(_READ_AT_ONCE):
@@ -124,6 +126,7 @@ def _check_obj(file: BinaryIO) -> None:
 
 
 def _check_ply(start: bytes, size: int) -> None:
+    """Raise ItemError if a PLY file of `size` bytes states too many elements at its `start`."""
     end = _END.search(start)
     stated = _ELEMENT.findall(start[: end.start() if end else None])
     # Each element takes at least one byte. The length of a number is limited, as Python refuses to
@@ -138,6 +141,7 @@ def _check_ply(start: bytes, size: int) -> None:
 
 
 def _check_glb(file: BinaryIO, size: int) -> None:
+    """Raise ItemError if a GLB file of `size` bytes states arrays or meshes that are too large."""
     head = file.read(20)
     length = int.from_bytes(head[12:16], "little")
     if len(head) < 20 or head[:4] != b"glTF" or length > size:
@@ -180,7 +184,10 @@ def _check_description(stated: _Description, size: int) -> None:
 
 
 def _size_of(mesh: _Mesh, arrays: list[_Accessor]) -> tuple[int, int]:
-    """Return the numbers of points and triangles of a mesh. Raises ItemError and IndexError."""
+    """Return the numbers of points and triangles of a mesh.
+
+    Raises ItemError if the numbers are not known, and IndexError if an array does not exist.
+    """
     points = triangles = 0
     for part in mesh.primitives:
         needed = [part.attributes.get("POSITION"), part.indices]
