@@ -29,11 +29,16 @@ CLIENT_SOURCES := $(wildcard webxr_client/*.html) webxr_client/vite.config.ts \
 INSTALLED_FROM := pyproject.toml setup.py $(wildcard models/compiled/*.c models/compiled/*.h) \
 	webxr_client/package-lock.json $(CLIENT_SOURCES)
 
-.PHONY: architecture benchmark-gain chromium clean client demo docs lint
+.PHONY: architecture benchmark-gain chromium clean client demo demo-texts docs lint
 .PHONY: test test-client test-fast test-python
 
 demo: $(VENV)/installed  ## install, start the server on the bundled digits and open the page
 	$(BIN)/lodespace serve $(SERVE_ARGS)
+
+demo-texts: $(VENV)/installed  ## serve the paragraphs of the documentation as texts
+	$(BIN)/python tests/install_dependencies.py text
+	$(BIN)/python docs/site/paragraphs.py build/paragraphs.csv
+	$(BIN)/lodespace serve build/paragraphs.csv $(SERVE_ARGS)
 
 test: $(VENV)/installed-test chromium test-client test-python  ## every test
 
