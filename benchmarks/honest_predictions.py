@@ -26,6 +26,7 @@ register of the benchmark (annotation_gain/register.py).
 import argparse
 import dataclasses
 import json
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,14 +37,18 @@ import numpy.typing as npt
 import torch
 
 from annotation_gain import data_sets, register
+from lodespace.importing.importer import import_data
 from lodespace.importing.sounds.sound_folder import DEFAULT_SIDE
 from lodespace.importing.sounds.spectrogram import Spectrogram
+from lodespace.importing.source import ImportOptions
+from lodespace.items import item_set
 from lodespace.models import Dataset, Snapshot, Trainer, TrainingConfig
 from lodespace.models.features.descriptor import described
 from lodespace.models.features.principal_components import principal_components
 from lodespace.protocol import SHEET_SIZE
 from lodespace.review.contact_sheets import queue
 from lodespace.session.item_state import ItemState
+from lodespace.training.dataset import to_dataset
 
 REPORTED = (1, 2, 5, 10)
 """Numbers of sheets after which the predictions are measured."""
@@ -51,6 +56,10 @@ WRONG = 0.05
 """Share of labels that are wrong at the start of the measurement "suspects"."""
 GRID = 32000
 NEIGHBOURS = 15
+SAYINGS = Path("/usr/share/games/fortunes")
+SUBJECTS = ("computers", "education", "food", "law", "love", "medicine", "politics", "science")
+"""Files of the data set `fortunes`, each with texts about one subject."""
+LEAST_WORDS = 5
 
 Classes = npt.NDArray[np.int16]
 
@@ -243,10 +252,13 @@ def _reference_doubt(dataset: Dataset, labels: Classes) -> npt.NDArray[np.float6
 def load(name: str) -> tuple[Dataset, Classes]:
     """Return a data set and its true classes.
 
-    annotation_gain/data_sets.py lists the names. Two more names are `sklearn-vectors`, the digits
-    of scikit-learn as vectors, and `photos-extra`, the photographs as an import with the extra
-    `photos` reads them: pictures with the features of the pretrained network.
+    annotation_gain/data_sets.py lists the names. Three more names are `sklearn-vectors`, the digits
+    of scikit-learn as vectors; `photos-extra`, the photographs as an import with the extra `photos`
+    reads them: pictures with the features of the pretrained network; and `fortunes`, sayings of
+    some subjects, as an import of a table of texts reads them.
     """
+    if name == "fortunes":
+        return fortunes()
     as_vectors, with_extra = name == "sklearn-vectors", name == "photos-extra"
     found = data_sets.load("sklearn" if as_vectors else "photos" if with_extra else name)
     if with_extra:
@@ -263,6 +275,24 @@ def load(name: str) -> tuple[Dataset, Classes]:
         return Dataset.from_images(np.array(pictures), "spectrograms"), found.truth
     rows = np.asarray(found.items, np.float32).reshape(len(found), -1)
     return Dataset.from_vectors(rows), found.truth
+
+
+def fortunes() -> tuple[Dataset, Classes]:
+    """Return texts of Debian's packages `fortunes` and `fortunes-min` with their subjects."""
+    rows = [
+        {"text": " ".join(saying.split()), "subject": subject}
+        for subject in SUBJECTS
+        for saying in (SAYINGS / subject).read_text(encoding="utf-8").split("\n%\n")
+        if len(saying.split()) >= LEAST_WORDS
+    ]
+    order = np.random.default_rng(0).permutation(len(rows))
+    with tempfile.TemporaryDirectory() as folder:
+        table, data = Path(folder) / "fortunes.jsonl", Path(folder) / "data"
+        table.write_text("".join(json.dumps(rows[k]) + "\n" for k in order), encoding="utf-8")
+        import_data(str(table), data, ImportOptions(text="text", label="subject"))
+        items = item_set.load(data)
+        assert items.truth is not None and len(items) == len(rows)
+        return to_dataset(items), items.truth.copy()
 
 
 if __name__ == "__main__":
