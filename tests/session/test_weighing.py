@@ -8,7 +8,7 @@ from lodespace.service.observers import training_inputs
 from lodespace.session.commands.rules import PreparedRule
 from lodespace.session.rule_events import StoredVotes
 from lodespace.session.session import AnnotationSession
-from samples.event_logs import BEGUN, Log, command_id, dial, label, label_each, undo
+from samples.event_logs import BEGUN, Log, command_id, dial, label, label_each, redo, undo
 
 N = 300
 
@@ -54,6 +54,23 @@ def test_the_model_outvotes_a_careless_person() -> None:
     assert np.array_equal(replayed.certainty, log.session.certainty)
     log.do(undo(5), "d1.a")
     assert log.wrong() > 80 and (log.session.certainty == 255).all()
+
+
+def test_undo_and_redo_of_the_setting_change_the_labels_again() -> None:
+    log = Weighed()
+    several_people(log)
+    log.do(dial(4, more={"labels_by": "model"}), "d1.a")
+    weighed = log.session.labels.copy()
+    log.do(undo(5), "d1.a")
+    newest = log.session.labels.copy()
+    told = log.do(redo(6), "d1.a")
+    assert told is not None and told.ack.count == (weighed != newest).sum() > 50
+    assert np.array_equal(log.session.labels, weighed)
+    assert np.array_equal(log.replayed().labels, weighed)
+    log.do(dial(7, more={"labels_by": "newest"}), "d1.a")
+    log.do(undo(8), "d1.a")
+    assert np.array_equal(log.session.labels, weighed)
+    assert np.array_equal(log.replayed().labels, weighed)
 
 
 def test_verified_labels_are_never_outvoted() -> None:

@@ -143,6 +143,14 @@ def plan(
 def apply(state: SessionState, event: Event) -> Change:
     """Carry out `event`, which is already on disk."""
     topic = TOPIC_OF_EVENT[type(event)]
-    if state.rules.any_event or state.weighs or isinstance(event, RuleEvent | SettingsEvent):
+    if state.rules.any_event or state.weighs or _may_weigh(state, event):
         return with_rules(state, event, lambda: topic.apply(state, event))
     return topic.apply(state, event)
+
+
+def _may_weigh(state: SessionState, event: Event) -> bool:
+    """Return whether labels may follow from rules or weighed votes after `event`, though they did
+    not before."""
+    if isinstance(event, UndoEvent | RedoEvent):
+        return state.undo_log.actions[event.gesture].kind == "settings"
+    return isinstance(event, RuleEvent | SettingsEvent)
