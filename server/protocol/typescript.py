@@ -56,6 +56,7 @@ def _constants() -> str:
     return f"""export const PROTOCOL_VERSION = "{protocol.PROTOCOL_VERSION}";
 export const UNLABELED = {protocol.UNLABELED};
 export const MAX_MESSAGE_BYTES = {protocol.MAX_MESSAGE_BYTES};
+export const MAX_NAME_LENGTH = {protocol.MAX_NAME_LENGTH};
 export const MAX_CLASS_NAME_LENGTH = {protocol.MAX_CLASS_NAME_LENGTH};
 export const MAX_LISTED_ITEMS = {protocol.MAX_LISTED_ITEMS};
 export const MAX_ANCHORED = {protocol.MAX_ANCHORED};

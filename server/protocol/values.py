@@ -32,7 +32,7 @@ MAX_REGIONS = 64
 """Largest number of regions in a query. When a client labels a selection, it sends only the newest
 MAX_REGIONS regions of the selection with the label."""
 MAX_NAME_LENGTH = 80
-"""Longest name of a client, device or axis, in characters."""
+"""Longest name of a client, device, axis or rule, in characters."""
 MAX_CLASS_NAME_LENGTH = 200
 """Longest name of a class, in characters. Names of groups and species are longer than other
 names."""

@@ -3,6 +3,7 @@
 export const PROTOCOL_VERSION = "lodespace.v1";
 export const UNLABELED = -1;
 export const MAX_MESSAGE_BYTES = 1048576;
+export const MAX_NAME_LENGTH = 80;
 export const MAX_CLASS_NAME_LENGTH = 200;
 export const MAX_LISTED_ITEMS = 60000;
 export const MAX_ANCHORED = 10000;
