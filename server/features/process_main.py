@@ -47,6 +47,9 @@ def main() -> int:
         if kind == "describe":
             sys.stdout.write(msgspec.json.encode({"download": _described(name)}).decode())
             return 0
+        from lodespace.models.free_memory import keep_free_memory  # imports torch
+
+        keep_free_memory()
         if kind == "texts":
             weights = _of_texts(folder, name, place)
         else:

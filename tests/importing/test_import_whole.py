@@ -26,8 +26,9 @@ def test_an_import_that_is_interrupted_anywhere_leaves_no_project(
     tmp_path: Path, slow: bool
 ) -> None:
     """Between the first and the last file, the import gets Ctrl-C at two moments; ten with
-    --slow.
+    --slow, which can also be during the features.
     """
+    more = [] if slow else ["--features", "none"]
     root = tmp_path / "pictures"
     root.mkdir()
     for i in range(300):
@@ -36,7 +37,7 @@ def test_an_import_that_is_interrupted_anywhere_leaves_no_project(
     for moment in range(10) if slow else (0, 6):
         out = tmp_path / f"work{moment}"
         process = subprocess.Popen(
-            [sys.executable, "-c", script, "import", str(root), "-o", str(out)],
+            [sys.executable, "-c", script, "import", str(root), "-o", str(out), *more],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -69,7 +69,7 @@ MODELS = (
     Topic("compiled", "code in C for many items, its use in threads"),
     Topic("batches", "batch iteration"),
     Topic("work_units", "sizes of units of work"),
-    Topic("free_memory", "return of unused memory to the system"),
+    Topic("free_memory", "when unused memory returns to the system"),
     Topic("snapshot", "one frame of training, for display"),
     Topic("checkpoints", "training state on disk and in memory"),
     Topic("vae", "encoder, decoder, head, losses, optimiser step"),
