@@ -52,15 +52,20 @@ test-client:
 	$(NPM) test
 
 lint: $(VENV)/installed-test  ## linters, type checkers and the language check
+	$(MAKE) --jobs=2 lint-style lint-types
+
+lint-style:
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/python tests/language/check.py
+	$(NPM) run lint
+	$(NPM) run typecheck
+
+lint-types:
 	rm -rf build/typecheck
 	mkdir -p build/typecheck/lodespace
 	ln -s $(CURDIR)/server/* $(CURDIR)/models $(CURDIR)/assets build/typecheck/lodespace/
 	$(BIN)/basedpyright
-	$(NPM) run lint
-	$(NPM) run typecheck
 
 benchmark-gain: $(VENV)/installed-test  ## the measurements of docs/gain.md
 	$(BIN)/python tests/install_dependencies.py test gain

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,8 @@ COLUMNS = 100
 # A line may be longer if one of its words has this length, such as an address or a key.
 UNBREAKABLE = 70
 TEST_NAME = 70
+FEW = 20
+"""Fewer files than this are checked in one process."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +72,15 @@ def tracked(parts: Sequence[str]) -> list[str]:
 
 def check(parts: Sequence[str] = ()) -> list[Match]:
     """Return the matches in all tracked files, or in the given files and folders."""
-    return [
-        match
-        for path in tracked(parts)
-        if is_checked(path)
-        for match in matches_in(path, (ROOT / path).read_text(encoding="utf-8"))
-    ]
+    paths = [path for path in tracked(parts) if is_checked(path)]
+    if len(paths) < FEW:
+        return [match for path in paths for match in _of_file(path)]
+    with ProcessPoolExecutor() as pool:
+        return [match for found in pool.map(_of_file, paths, chunksize=FEW) for match in found]
+
+
+def _of_file(path: str) -> list[Match]:
+    return list(matches_in(path, (ROOT / path).read_text(encoding="utf-8")))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

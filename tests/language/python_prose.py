@@ -49,15 +49,16 @@ def _joined(lines: list[tuple[int, str]]) -> Iterator[Prose]:
 
 
 def _literals(tree: ast.Module) -> Iterator[Prose]:
+    nodes = list(ast.walk(tree))
     parts = {
         id(part)
-        for joined in ast.walk(tree)
+        for joined in nodes
         if isinstance(joined, ast.JoinedStr)
         for part in ast.walk(joined)
         if part is not joined and isinstance(part, ast.Constant | ast.JoinedStr)
     }
-    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
+    docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             if node.name.startswith("test_"):
                 yield Prose(node.lineno, node.name.replace("_", " "), "test name")
