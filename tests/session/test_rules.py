@@ -224,6 +224,7 @@ def test_votes_on_added_items_count_for_the_current_version_only() -> None:
     version = session.rules.require(rule).version
     log.do(ApplyRules(command_id(1), 9, {rule: version}, {rule: items(7, 8)}), "rules")
     assert session.rules.require(rule).votes.seen == 9
+    assert session.undo_log.actions[session.sequence].note == "1 rule applied to added items"
     # The rule was edited while its votes were computed.
     log.do(ApplyRules(command_id(2), N, {rule: version + 1}, {rule: items(9)}), "rules")
     assert log.labels == [0, 0, -1, -1, -1, -1, -1, 0, 0, -1]

@@ -243,7 +243,8 @@ def _described(state: SessionState, event: RuleEvent) -> tuple[str, int, int]:
     if isinstance(event, AddRuleEvent):
         return f"added \u201c{event.name}\u201d", event.class_id, len(event.votes.items)
     if isinstance(event, RuleVotesEvent):
-        return f"{len(event.rules)} applied to added items", UNLABELED, len(event.items)
+        rules = "1 rule" if len(event.rules) == 1 else f"{len(event.rules)} rules"
+        return f"{rules} applied to added items", UNLABELED, len(event.items)
     rule = state.rules.get(event.rule)
     name = "" if rule is None else rule.name
     class_id = UNLABELED if rule is None else rule.class_id

@@ -13,18 +13,24 @@ import { items } from "./format.js";
  */
 export type UndoChoice = { kind: "own" } | { kind: "other"; gesture: Gesture };
 
-/**
- * Client ids of gestures that no page made, with the text that the user sees. The client id of a
- * page has at least 8 characters.
- */
+/** Client id of the votes of rules on items that were added. */
+const RULES = "rules";
+/** Client ids of gestures that no page made, with the text that the user sees. */
 const NOT_A_PAGE: Record<string, string> = {
   api: "a program on the server's computer",
   cli: "the command line",
   import: "the import of labels",
+  [RULES]: "the rules",
 };
+/** Smallest length of the client id of a page. The ids of the server itself are shorter. */
+const LEAST_PAGE_ID = 8;
 
 /** Whether a client id belongs to a page of the owner on the server's computer. */
-export const isPageOfOwner = (by: string): boolean => !by.includes(".") && !(by in NOT_A_PAGE);
+export const isPageOfOwner = (by: string): boolean =>
+  !by.includes(".") && by.length >= LEAST_PAGE_ID;
+
+/** Whether rules voted on added items. An undo has no effect, because rules vote on them again. */
+const isByRules = ({ by }: Gesture): boolean => by === RULES;
 
 /**
  * Whether a client id belongs to this page. The client id of a page on an approved device begins
@@ -38,7 +44,7 @@ export function undoChoice(state: AppState): UndoChoice | null {
   const { can_undo, gestures } = state.history.value;
   if (can_undo) return { kind: "own" };
   if (state.session.value?.role !== "owner") return null;
-  const standing = gestures.filter((gesture) => !gesture.undone);
+  const standing = gestures.filter((gesture) => !gesture.undone && !isByRules(gesture));
   if (standing.some(({ by }) => isPageOfOwner(by))) return { kind: "own" };
   const newest = standing.at(-1);
   return newest ? { kind: "other", gesture: newest } : null;
@@ -71,7 +77,7 @@ export function gestureText(gesture: Gesture, classes: readonly ClassInfo[]): st
     case "axis":
       return `axis ${gesture.note}`;
     case "rule":
-      return `rule ${gesture.note}`;
+      return isByRules(gesture) ? gesture.note : `rule ${gesture.note}`;
     case "anchor":
       return `${items(gesture.count)} dragged and ${gesture.note || "pinned"}`;
     case "unpin":

@@ -5,7 +5,7 @@ import { EditPermission } from "../../src/session/edit-permission.js";
 import { Notes } from "../../src/session/notes.js";
 import { Undoing } from "../../src/session/undoing.js";
 import { AppState } from "../../src/state/app-state.js";
-import { undoChoice } from "../../src/state/undo-choice.js";
+import { authorName, gestureText, undoChoice } from "../../src/state/undo-choice.js";
 
 const ME = "page-in-firefox";
 const QUEST = "0123456789ab";
@@ -105,6 +105,20 @@ describe("undo of the owner", () => {
     state.connection.value = { ...state.connection.value, pending: 1 };
     undoing.undo();
     expect(sent).toEqual([expect.objectContaining({ op: "undo", owners: true })]);
+  });
+
+  it("is offered for no votes of rules on added items", () => {
+    const applied = { ...gesture(2, "rules"), kind: "rule", note: "2 rules applied" } as Gesture;
+    history([applied]);
+    expect(undoChoice(state)).toBeNull();
+    history([gesture(1, `${QUEST}.page-of-quest`), applied]);
+    expect(undoChoice(state)).toMatchObject({ kind: "other", gesture: { gesture: 1 } });
+    history([gesture(1, "page-in-chrome"), applied], true);
+    undoing.undo();
+    const { command_id } = sent[0] as { command_id: string };
+    expect(undoing.noteOf(command_id)).toContain("12 items as three, by another browser");
+    expect(authorName("rules", null)).toBe("the rules");
+    expect(gestureText(applied, [])).toBe("2 rules applied");
   });
 
   it("undoes the initial labels only after a question", () => {
