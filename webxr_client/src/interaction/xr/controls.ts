@@ -153,6 +153,7 @@ export class XrControls implements InputListener {
     }
     const free = this.brush.hit.count === 0 && this.state.selection.peek().items.length === 0;
     if (free && this.grasps.rule.take(hand)) return;
+    this.state.rules.chosen.value = 0; // the next class is for the painted items
     this.activities.begin(hand.side, "painting");
     this.brush.beginStroke();
     this.stroke.begin(this.brush.centre, this.brush.radius, this.subtracting, this.now);

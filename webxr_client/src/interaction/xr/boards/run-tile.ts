@@ -112,6 +112,7 @@ function giveClass(classId: number, state: AppState, commands: Commands): number
   if (state.review.sheet.peek()) return correctPicked(classId, state, commands) ? TILE_PULSE : 0;
   const { items } = state.selection.peek();
   if (items.length === 0 && giveRule(classId, state, commands)) return LABEL_PULSE;
+  state.rules.chosen.value = 0;
   if (items.length === 0) {
     xr.message.value = "Nothing is selected: paint a cluster first.";
     return 0;
@@ -129,13 +130,18 @@ function giveClass(classId: number, state: AppState, commands: Commands): number
   return 0;
 }
 
-/** Give a class to the chosen rule. Returns whether a rule of another class is chosen. */
+/** Give a class to the chosen rule. Returns whether a rule is chosen that can have a class. */
 function giveRule(classId: number, state: AppState, commands: Commands): boolean {
   const { rules, xr, classes, readOnly } = state;
-  const rule = rules.list.peek().find((one) => one.rule === rules.chosen.peek());
-  if (!rule || rule.class_id < 0 || rule.class_id === classId || readOnly.peek()) return false;
-  commands.withRules((loaded) => loaded.edit(rule.rule, { class_id: classId }));
+  const rule = rules.find(rules.chosen.peek());
+  if (!rule || rule.class_id < 0 || readOnly.peek()) return false;
   const name = classes.peek()[classId]?.name ?? "";
+  if (rule.class_id === classId) {
+    xr.message.value = `The rule “${rule.name}” votes for ${name} already.`;
+    return true;
+  }
+  commands.withRules((loaded) => void loaded.edit(rule.rule, { class_id: classId }));
+  rules.chosen.value = 0;
   xr.message.value = `The rule “${rule.name}” votes for ${name} now.`;
   return true;
 }

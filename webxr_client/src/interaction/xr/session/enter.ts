@@ -127,6 +127,7 @@ export class XrEntry {
       view.controls.interrupt();
       if (session.visibilityState === "visible") this.parts.commands.checkStream();
     });
+    state.rules.chosen.value = 0; // a class tile would change the rule that the page has chosen
     if (this.session) state.xr.presenting.value = mode;
     // The answer is not awaited, because some headsets answer late or never.
     if (session.supportedFrameRates?.includes(WANTED_RATE))

@@ -49,6 +49,11 @@ describe("VR", () => {
     expect(page.state.xr.presenting.value).toBe("immersive-vr");
     expect(session.rates).toEqual([72]);
   });
+  it("begins without a chosen rule, which the first class would change", async () => {
+    page.state.rules.chosen.value = 3;
+    await entry.enter("immersive-vr");
+    expect(page.state.rules.chosen.value).toBe(0);
+  });
   it("shows the reason for hand tracking while the headset asks, and not later", async () => {
     let allow = (_: FakeSession) => {};
     const asked = new Promise<FakeSession>((resolve) => {
