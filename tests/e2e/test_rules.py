@@ -158,7 +158,7 @@ def test_a_rule_is_kept_taken_scaled_and_given_away_in_vr(
     assert "touch its new class" in headset.message
     headset.hold("left")
     headset.put("right", headset.hand("right") + np.array((0.3, 0, 0)))
-    page.wait(lambda: (page.state("rules.preview") or {}).get("of", {}).get("reach", 0) > 1.2)
+    page.wait(lambda: (page.state("rules.reached") or {}).get("reach", 0) > 1.2)
     calls = headset.value("lodespace.stage.renderer.info.render.calls")
     assert calls <= DRAW_CALLS, f"{calls} draw calls"
     headset.let_go("left")

@@ -4,7 +4,7 @@
  */
 import { batch } from "@preact/signals";
 import type { Connection } from "../net/connection.js";
-import { type Provenance, UNLABELED } from "../protocol/messages.js";
+import { type Ack, type Provenance, UNLABELED } from "../protocol/messages.js";
 import { type AppState, NOTHING } from "../state/app-state.js";
 import { withRecent } from "../state/class-rows.js";
 import { MOST_LISTED } from "../state/commands.js";
@@ -17,7 +17,7 @@ import type { Notes } from "./notes.js";
 
 export class Labelling {
   /** Callbacks of commands that the server has not answered yet; the keys are command ids. */
-  private readonly waiting = new Map<string, (accepted: boolean) => void>();
+  private readonly waiting = new Map<string, (ack: Ack | null) => void>();
 
   constructor(
     private readonly state: AppState,
@@ -122,7 +122,7 @@ export class Labelling {
     state.annotations.show(command_id, unlocked, given);
     state.labelsVersion.value += 1;
     return new Promise((resolve) => {
-      this.waiting.set(command_id, resolve);
+      this.waiting.set(command_id, (ack) => resolve(ack !== null));
       this.connection.command(
         {
           op: "label_each",
@@ -138,8 +138,8 @@ export class Labelling {
     });
   }
 
-  /** Resolves with whether the server accepts a command. */
-  answerTo(commandId: string): Promise<boolean> {
+  /** Resolves with the answer to a command; null if the server refuses the command. */
+  answerTo(commandId: string): Promise<Ack | null> {
     return new Promise((resolve) => {
       this.waiting.set(commandId, resolve);
     });
@@ -147,13 +147,13 @@ export class Labelling {
 
   /**
    * Handle the answer to a command. If the server has accepted the command, keep the labels;
-   * otherwise revert them.
+   * otherwise (`ack` is null) revert them.
    */
-  handleAnswer(commandId: string, accepted: boolean): void {
+  handleAnswer(commandId: string, ack: Ack | null): void {
     const { annotations, labelsVersion } = this.state;
-    if (accepted) annotations.confirm(commandId);
+    if (ack) annotations.confirm(commandId);
     else if (annotations.revert(commandId)) labelsVersion.value += 1;
-    this.waiting.get(commandId)?.(accepted);
+    this.waiting.get(commandId)?.(ack);
     this.waiting.delete(commandId);
   }
 

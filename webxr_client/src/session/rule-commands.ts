@@ -4,18 +4,19 @@ import { fetchRuleItems, getJson } from "../net/api.js";
 import type { Connection } from "../net/connection.js";
 import { messageOf } from "../net/errors.js";
 import { unpackItems, unpackText } from "../protocol/item-sets.js";
-import type {
-  EditRule,
-  PreviewRule,
-  RuleInfo,
-  Rules as RulesAnswer,
-  Why,
+import {
+  type EditRule,
+  MAX_NAME_LENGTH,
+  type PreviewRule,
+  type RuleInfo,
+  type Rules as RulesAnswer,
+  type Why,
 } from "../protocol/messages.js";
 import { type AppState, NOTHING } from "../state/app-state.js";
 import { withRecent } from "../state/class-rows.js";
 import type { RuleCommands } from "../state/commands.js";
 import { items as itemsText } from "../state/format.js";
-import type { RulePreview } from "../state/rule-state.js";
+import type { Matched } from "../state/rule-state.js";
 import { chosen, newestRegions } from "./chosen.js";
 import type { EditPermission } from "./edit-permission.js";
 import type { Labelling } from "./labelling.js";
@@ -34,11 +35,14 @@ export interface RuleParts {
   queries: Pick<ModelQueries, "ask">;
 }
 
+/** End of the name of a copy. */
+const COPY = " (copy)";
+
 const newId = () => crypto.randomUUID();
 
 export class Rules implements RuleCommands {
-  /** Sequence number of the newest preview. Answers to earlier previews are ignored. */
-  private previewed = 0;
+  /** Sequence numbers of the newest previews. Answers to earlier previews are ignored. */
+  private readonly newest = { selection: 0, reach: 0 };
   /** Sequence number of the newest request for figures. */
   private asked = 0;
   /** Items of rules, by the number of the rule and of its newest change. */
@@ -84,22 +88,47 @@ export class Rules implements RuleCommands {
       rules.preview.value = null;
       selection.value = NOTHING;
     });
-    void answer.then((accepted) => accepted && this.noteAdded());
+    void answer.then((ack) => ack && this.noteAdded(ack.sequence));
   }
 
-  preview(): void {
+  async preview(): Promise<void> {
     const { items } = this.state.selection.peek();
     const { fields, uploads } = chosen(items);
-    void this.ask(items, { kind: "region", ...fields }, uploads);
+    const mine = ++this.newest.selection;
+    const matched = await this.ask({ kind: "region", ...fields }, uploads);
+    if (mine === this.newest.selection) this.state.rules.preview.value = { of: items, ...matched };
   }
 
-  previewReach(rule: number, reach: number): void {
-    void this.ask({ rule, reach }, { rule, reach });
+  async previewReach(rule: number, reach: number): Promise<void> {
+    const { rules } = this.state;
+    const changedAt = rules.find(rule)?.changed_at;
+    const mine = ++this.newest.reach;
+    const matched = await this.ask({ rule, reach });
+    if (mine === this.newest.reach && rules.find(rule)?.changed_at === changedAt)
+      rules.reached.value = { rule, reach, ...matched };
   }
 
-  edit(rule: number, changes: Omit<EditRule, "op" | "command_id" | "rule">): void {
-    if (!this.allowed()) return;
-    this.parts.connection.command({ op: "edit_rule", command_id: newId(), rule, ...changes });
+  endPreview(): void {
+    this.newest.reach += 1;
+    this.state.rules.reached.value = null;
+  }
+
+  async edit(
+    rule: number,
+    changes: Omit<EditRule, "op" | "command_id" | "rule">,
+  ): Promise<boolean> {
+    const mine = ++this.newest.reach;
+    const accepted = this.allowed() && (await this.sendEdit({ rule, ...changes }));
+    // The user may have begun to change the reach again.
+    if (mine === this.newest.reach) this.endPreview();
+    return accepted;
+  }
+
+  private async sendEdit(fields: Omit<EditRule, "op" | "command_id">): Promise<boolean> {
+    const command_id = newId();
+    const answer = this.parts.labelling.answerTo(command_id);
+    this.parts.connection.command({ op: "edit_rule", command_id, ...fields });
+    return (await answer) !== null;
   }
 
   delete(rule: number): void {
@@ -108,7 +137,8 @@ export class Rules implements RuleCommands {
   }
 
   duplicate({ rule, kind, class_id, name }: RuleInfo): void {
-    this.add({ kind, class_id, copy_of: rule, name: `${name} (copy)` });
+    const start = Array.from(name).slice(0, MAX_NAME_LENGTH - COPY.length);
+    this.add({ kind, class_id, copy_of: rule, name: `${start.join("")}${COPY}` });
   }
 
   fromSearch(classId: number, query: string): void {
@@ -169,13 +199,13 @@ export class Rules implements RuleCommands {
     const command_id = newId();
     const answer = this.parts.labelling.answerTo(command_id);
     this.parts.connection.command({ op: "add_rule", command_id, ...fields });
-    void answer.then((accepted) => accepted && this.noteAdded());
+    void answer.then((ack) => ack && this.noteAdded(ack.sequence));
   }
 
-  /** Show the newest rule to the user. The list of rules arrives before the answer. */
-  private noteAdded(): void {
+  /** Show an added rule to the user. The list of rules arrives before the answer. */
+  private noteAdded(number: number): void {
     const { rules, keys, xr } = this.state;
-    const rule = rules.list.peek().at(-1);
+    const rule = rules.find(number);
     if (!rule) return;
     // In VR, the next class would change the chosen rule.
     if (!xr.presenting.peek()) rules.chosen.value = rule.rule;
@@ -186,30 +216,25 @@ export class Rules implements RuleCommands {
     );
   }
 
+  /** Return the items that a rule would match, or the reason why they are not known. */
   private async ask(
-    of: RulePreview["of"],
     fields: Omit<PreviewRule, "op" | "command_id">,
     uploads: Parameters<ModelQueries["ask"]>[1] = [],
-  ): Promise<void> {
-    const mine = ++this.previewed;
-    const command_id = newId();
+  ): Promise<Matched> {
     const answer = await this.parts.queries.ask(
-      { op: "preview_rule", command_id, ...fields },
+      { op: "preview_rule", command_id: newId(), ...fields },
       uploads,
       PATIENCE_MS,
     );
-    if (mine !== this.previewed) return;
-    const { preview } = this.state.rules;
     if (answer?.op === "rule_previewed") {
       const { chosen: n, kept, locked, verified, space, packed } = answer;
       const { items } = unpackText(packed);
-      preview.value = { of, items, chosen: n, kept, locked, verified, space, problem: "" };
-      return;
+      return { items, chosen: n, kept, locked, verified, space, problem: "" };
     }
     const problem =
       answer?.op === "refused" ? answer.message : "There is no preview yet: the server is busy.";
     const items = new Uint32Array(0);
-    preview.value = { of, items, chosen: 0, kept: 0, locked: 0, verified: 0, space: "", problem };
+    return { items, chosen: 0, kept: 0, locked: 0, verified: 0, space: "", problem };
   }
 
   private allowed(): boolean {

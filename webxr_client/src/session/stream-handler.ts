@@ -103,7 +103,7 @@ export class StreamHandler implements StreamListener {
         state.review.quality.value = operation.quality;
         break;
       case "ack": {
-        labelling.handleAnswer(operation.command_id, true);
+        labelling.handleAnswer(operation.command_id, operation);
         const texts = [this.parts.undoing.noteOf(operation.command_id), operation.message];
         const note = texts.filter(Boolean).join(" ");
         if (note) notes.show(note);
@@ -111,7 +111,7 @@ export class StreamHandler implements StreamListener {
       }
       case "refused":
         if (queries.handleAnswer(operation)) break;
-        labelling.handleAnswer(operation.command_id, false);
+        labelling.handleAnswer(operation.command_id, null);
         this.parts.awaited.handleRefusal(operation.command_id);
         this.parts.undoing.noteOf(operation.command_id);
         state.refusal.value = operation;
@@ -128,7 +128,7 @@ export class StreamHandler implements StreamListener {
         if (state.time.live.peek()) state.axes.value = operation.axes;
         break;
       case "rules":
-        state.rules.list.value = operation.rules;
+        state.rules.setList(operation.rules);
         break;
       case "classes":
         state.classes.value = operation.classes;

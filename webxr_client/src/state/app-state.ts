@@ -257,7 +257,7 @@ export class AppState {
       this.axes.value = session.axes ?? [];
       this.review.quality.value = session.quality ?? null;
       this.rules.offered.value = session.rules !== undefined && !session.read_only;
-      this.rules.list.value = session.rules ?? [];
+      this.rules.setList(session.rules ?? []);
     });
   }
 }

@@ -40,11 +40,16 @@ export interface RuleCommands {
   /** Keep the selection as a rule for a class. */
   keep(classId: number): void;
   /** Fetch a preview of a rule from the selection into state.rules.preview. */
-  preview(): void;
-  /** Fetch a preview of a rule with another reach into state.rules.preview. */
-  previewReach(rule: number, reach: number): void;
-  /** Change a rule. Absent fields stay as they are. */
-  edit(rule: number, changes: Omit<EditRule, "op" | "command_id" | "rule">): void;
+  preview(): Promise<void>;
+  /** Fetch a preview of a rule with another reach into state.rules.reached. */
+  previewReach(rule: number, reach: number): Promise<void>;
+  /** End the preview of a reach, because the user does not change it. */
+  endPreview(): void;
+  /**
+   * Change a rule. Absent fields stay as they are. Resolves with whether the server has accepted
+   * the change. The preview of a reach ends then.
+   */
+  edit(rule: number, changes: Omit<EditRule, "op" | "command_id" | "rule">): Promise<boolean>;
   delete(rule: number): void;
   /** Add a rule with the items of another rule. */
   duplicate(rule: RuleInfo): void;

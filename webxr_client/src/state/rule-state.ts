@@ -2,16 +2,14 @@
  * State of the rules. session/rule-commands.ts and session/stream-handler.ts write the data from
  * the server.
  */
-import { type Signal, signal } from "@preact/signals";
+import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { RuleInfo, Rules } from "../protocol/messages.js";
 
 /** Items that a rule would match, before it is kept or changed. */
-export interface RulePreview {
-  /** Subject of the preview: the selected items of a new rule, or a rule with another reach. */
-  of: Uint32Array | { rule: number; reach: number };
+export interface Matched {
   /** Items that the rule would match, ascending. */
   items: Uint32Array;
-  /** Number of selected items; 0 for an existing rule. */
+  /** Number of selected items; 0 if it is not known. */
   chosen: number;
   /** Number of selected items that the rule would match. */
   kept: number;
@@ -23,6 +21,18 @@ export interface RulePreview {
   space: string;
   /** Reason why there is no preview; "" for a preview. */
   problem: string;
+}
+
+/** Preview of a rule that would be kept from the selection. */
+export interface RulePreview extends Matched {
+  /** The selected items. */
+  of: Uint32Array;
+}
+
+/** Preview of a rule with another reach. */
+export interface ReachPreview extends Matched {
+  rule: number;
+  reach: number;
 }
 
 /** Smallest and largest factor on the radii of a rule, as on the server. */
@@ -40,24 +50,44 @@ interface Point {
 
 export class RuleState {
   /**
-   * The rule whose hull a ray hits first, at a distance of at least `near` scene metres; 0 for
-   * none. scene/layers/rule-layer.ts sets it when there are hulls.
+   * The rule whose hull a ray in scene metres hits first; 0 for none. The distance is at least
+   * `near` metres of the room, which differ from scene metres if the scene is scaled in VR.
+   * scene/layers/rule-layer.ts sets this function when there are hulls.
    */
   along: (ray: { origin: Point; direction: Point }, near: number) => number = () => 0;
   /** Whether the server has rules. Sites, scenes in tiles and older servers do not. */
   readonly offered: Signal<boolean> = signal(false);
   /** Whether the next label of the selection is kept as a rule. */
   readonly keep: Signal<boolean> = signal(false);
+  private readonly all: Signal<readonly RuleInfo[]> = signal([]);
   /** All rules, oldest first. */
-  readonly list: Signal<readonly RuleInfo[]> = signal([]);
+  readonly list: ReadonlySignal<readonly RuleInfo[]> = this.all;
   /** Figures of the label model; null before the server sends them. */
   readonly figures: Signal<Rules | null> = signal(null);
-  /** Newest preview; null before the answer of the server. */
+  /** Newest preview of the selection; null before the answer of the server. */
   readonly preview: Signal<RulePreview | null> = signal(null);
+  /** Newest preview of a rule with another reach; null if the user changes no reach. */
+  readonly reached: Signal<ReachPreview | null> = signal(null);
   /** Whether the panel is open. */
   readonly open: Signal<boolean> = signal(false);
   /** Number of the rule whose controls are shown; 0 for none. */
   readonly chosen: Signal<number> = signal(0);
+
+  /** Set the list of rules. The preview of a reach ends if its rule has changed. */
+  setList(list: readonly RuleInfo[]): void {
+    const previewed = this.reached.peek()?.rule;
+    const changedAt = () => this.find(previewed)?.changed_at;
+    batch(() => {
+      const before = changedAt();
+      this.all.value = list;
+      if (changedAt() !== before) this.reached.value = null;
+    });
+  }
+
+  /** The rule of a number; undefined if there is none. */
+  find(rule: number | undefined): RuleInfo | undefined {
+    return this.list.peek().find((one) => one.rule === rule);
+  }
 
   /** Whether a label of this selection is kept as a rule. */
   keeps(selection: { items: Uint32Array; tool: string }): boolean {

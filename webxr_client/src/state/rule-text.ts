@@ -5,12 +5,13 @@ import type {
   ItemVote,
   PersonFigures,
   RuleFigures,
+  RuleInfo,
   SessionInfo,
   Why,
 } from "../protocol/messages.js";
 import { count, items, percent } from "./format.js";
 import { range } from "./quality-text.js";
-import type { RulePreview } from "./rule-state.js";
+import type { Matched } from "./rule-state.js";
 
 /** Effect of a rule, in one sentence. */
 export const WHAT_A_RULE_DOES =
@@ -18,7 +19,7 @@ export const WHAT_A_RULE_DOES =
   "switch it off or delete it.";
 
 /** Text about a rule that would be kept from the selection, or changed. */
-export function previewText(preview: RulePreview): string {
+export function previewText(preview: Matched): string {
   const { chosen, kept, locked, verified } = preview;
   if (preview.problem) return preview.problem;
   const all = preview.items.length;
@@ -36,11 +37,32 @@ export function previewText(preview: RulePreview): string {
   return `${parts.join("; ")}.`;
 }
 
-/** A shorter form for VR: "180 of 200 selected, 43 others". */
-export function shortPreview({ chosen, kept, items: found, problem }: RulePreview): string {
+/** A shorter form for VR: "180 of 200 selected, 43 others", or "223 items". */
+export function shortPreview({ chosen, kept, items: found, problem }: Matched): string {
+  if (problem) return problem;
+  return chosen > 0
+    ? `${count(kept)} of ${count(chosen)} selected, ${count(found.length - kept)} others`
+    : items(found.length);
+}
+
+/** Source of a rule. */
+export function sourceText({ kind, chosen, kept, query, confidence, space }: RuleInfo): string {
+  if (kind === "query") return `All items that the search “${query}” finds.`;
+  if (kind === "predictions") return `Items predicted with at least ${percent(confidence)}.`;
+  if (kind === "votes") return "Votes of a program or a file.";
+  // Older servers forget the selection when the reach changes.
+  if (chosen === 0) return `Made from a selection, by ${space}.`;
+  const matched = `${count(kept)} of which it matches`;
+  return `Made from ${count(chosen)} selected items, ${matched}, by ${space}.`;
+}
+
+/** Why not all items of a rule have their label from it. `labelled`: number of those that have. */
+export function notLabelledText({ on }: Pick<RuleInfo, "on">, labelled: number): string {
+  if (!on) return "The rule is off, so no item has its label from it.";
+  const have = labelled === 1 ? "item has its label" : "items have their label";
   return (
-    problem ||
-    `rule: ${count(kept)} of ${count(chosen)} selected, ${count(found.length - kept)} others`
+    `${labelled === 0 ? "No" : count(labelled)} ${have} from this rule. Newer rules and labels, ` +
+    "and labels that somebody has verified, win over it."
   );
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { packItems } from "../../src/protocol/item-sets.js";
-import type { AddRule, RuleInfo, RulePreviewed } from "../../src/protocol/messages.js";
+import type { Ack, AddRule, RuleInfo, RulePreviewed } from "../../src/protocol/messages.js";
 import { type RuleParts, Rules } from "../../src/session/rule-commands.js";
 import { AppState, NOTHING } from "../../src/state/app-state.js";
 
@@ -20,17 +20,18 @@ function made(allowed = true) {
   state.annotations.reset(Int16Array.of(-1, -1, 1, -1), new Int16Array(4), new Uint8Array(4));
   state.rules.offered.value = true;
   state.selection.value = { ...NOTHING, items: Uint32Array.of(0, 1), tool: "lasso" };
-  let accept: (accepted: boolean) => void = () => {};
+  let answer: (ack: Ack | null) => void = () => {};
   const parts = {
     connection: { command: vi.fn(() => true) },
-    labelling: { answerTo: () => new Promise<boolean>((resolve) => (accept = resolve)) },
+    labelling: { answerTo: () => new Promise<Ack | null>((resolve) => (answer = resolve)) },
     notes: { show: vi.fn(), fail: vi.fn(), clear: vi.fn() },
     permission: { allowed: () => allowed },
     queries: { ask: vi.fn() },
   };
   const rules = new Rules(state, parts as unknown as RuleParts);
   const sent = () => parts.connection.command.mock.calls.map(([operation]: unknown[]) => operation);
-  return { state, rules, parts, sent, accept: (ok: boolean) => accept(ok) };
+  const accept = (sequence: number) => answer({ op: "ack", command_id: "", sequence, count: 5 });
+  return { state, rules, parts, sent, accept, refuse: () => answer(null) };
 }
 
 const packed = (...items: number[]) =>
@@ -62,8 +63,8 @@ describe("keep", () => {
     ]);
     expect(added.provenance?.tool).toBe("lasso");
     expect([state.rules.keep.value, state.selection.value.items.length]).toEqual([false, 0]);
-    state.rules.list.value = [info(4)];
-    accept(true);
+    state.rules.setList([info(4), info(6)]); // another person added a rule at the same time
+    accept(4);
     await settled();
     expect(parts.notes.show).toHaveBeenCalledWith(
       "Kept as the rule “oak 4”, which votes on 5 items. Ctrl Z undoes this.",
@@ -96,13 +97,11 @@ describe("preview", () => {
     parts.queries.ask.mockReturnValueOnce(new Promise((resolve) => (first = resolve)));
     rules.preview();
     parts.queries.ask.mockResolvedValueOnce(previewed(0, 1, 3));
-    rules.previewReach(4, 2);
+    rules.preview();
     await settled();
     first(previewed(0));
     await settled();
-    const { of, items } = state.rules.preview.value!;
-    expect(of).toEqual({ rule: 4, reach: 2 });
-    expect(Array.from(items)).toEqual([0, 1, 3]);
+    expect(Array.from(state.rules.preview.value!.items)).toEqual([0, 1, 3]);
   });
   it("has the reason of a refusal", async () => {
     const { state, rules, parts } = made();
@@ -115,6 +114,71 @@ describe("preview", () => {
     await settled();
     expect(state.rules.preview.value?.problem).toContain("busy");
   });
+});
+
+describe("the preview of a reach", () => {
+  async function previewing() {
+    const all = made();
+    const { state, rules, parts } = all;
+    state.rules.setList([info(4, { reach: 1 }), info(6)]);
+    parts.queries.ask.mockResolvedValueOnce(previewed(0, 1, 3));
+    rules.previewReach(4, 2);
+    await settled();
+    return all;
+  }
+  it("does not replace the preview of the selection", async () => {
+    const { state, rules, parts } = await previewing();
+    parts.queries.ask.mockResolvedValueOnce(previewed(0, 1));
+    rules.preview();
+    await settled();
+    expect(state.rules.reached.value).toMatchObject({ rule: 4, reach: 2 });
+    expect(
+      [state.rules.preview, state.rules.reached].map((one) => one.value?.items.length),
+    ).toEqual([2, 3]);
+  });
+  it("ends when its rule has changed, also for answers that arrive later", async () => {
+    const { state, rules, parts } = await previewing();
+    state.rules.setList([info(4, { reach: 1 }), info(6, { changed_at: 7 })]);
+    expect(state.rules.reached.value).not.toBeNull();
+    let late: (answer: unknown) => void = () => {};
+    parts.queries.ask.mockReturnValueOnce(new Promise((resolve) => (late = resolve)));
+    rules.previewReach(4, 2.5);
+    state.rules.setList([info(4, { reach: 2, changed_at: 8 })]);
+    expect(state.rules.reached.value).toBeNull();
+    late(previewed(0));
+    await settled();
+    expect(state.rules.reached.value).toBeNull();
+  });
+  it("ends with the answer to the change, which the caller learns", async () => {
+    const { state, rules, parts, refuse, accept } = await previewing();
+    let late: (answer: unknown) => void = () => {};
+    parts.queries.ask.mockReturnValueOnce(new Promise((resolve) => (late = resolve)));
+    rules.previewReach(4, 2.5);
+    const refused = rules.edit(4, { reach: 2.5 });
+    late(previewed(0));
+    await settled();
+    expect(state.rules.reached.value?.reach).toBe(2); // no other items until the rule has changed
+    refuse();
+    expect(await refused).toBe(false);
+    expect(state.rules.reached.value).toBeNull();
+    const accepted = rules.edit(4, { reach: 1 });
+    accept(9);
+    expect(await accepted).toBe(true);
+  });
+  it("ends when the user gives up", async () => {
+    const { state, rules } = await previewing();
+    rules.endPreview();
+    expect(state.rules.reached.value).toBeNull();
+  });
+});
+
+it("cuts the name of a copy to the length that the server accepts", () => {
+  const { rules, sent } = made();
+  rules.duplicate(info(4, { name: "🌳".repeat(80) }));
+  rules.duplicate(info(5, { name: "x".repeat(73) }));
+  const names = (sent() as AddRule[]).map(({ name }) => Array.from(name ?? ""));
+  expect(names.map((name) => name.length)).toEqual([80, 80]);
+  expect(names[0]?.join("")).toBe(`${"🌳".repeat(73)} (copy)`);
 });
 
 it("sends changes of rules", () => {

@@ -1,20 +1,21 @@
 import { describe, expect, it } from "vitest";
-import type { ClassInfo, Why } from "../../src/protocol/messages.js";
+import type { ClassInfo, RuleInfo, Why } from "../../src/protocol/messages.js";
 import { AppState, NOTHING } from "../../src/state/app-state.js";
 import { conflictsOf } from "../../src/state/rule-conflicts.js";
-import type { RulePreview } from "../../src/state/rule-state.js";
+import type { Matched } from "../../src/state/rule-state.js";
 import {
   accuracyReason,
   accuracyText,
+  notLabelledText,
   personName,
   previewText,
   shortPreview,
+  sourceText,
   weighedText,
   weightText,
 } from "../../src/state/rule-text.js";
 
-const preview = (changes: Partial<RulePreview>): RulePreview => ({
-  of: new Uint32Array(0),
+const preview = (changes: Partial<Matched>): Matched => ({
   items: new Uint32Array(223),
   chosen: 200,
   kept: 180,
@@ -44,7 +45,8 @@ describe("previewText", () => {
     expect(previewText(exact)).toBe("Votes on all of the 200 selected items and on no others.");
     const one = preview({ items: new Uint32Array(201), kept: 200 });
     expect(previewText(one)).toContain("and on 1 other.");
-    expect(shortPreview(preview({}))).toBe("rule: 180 of 200 selected, 43 others");
+    expect(shortPreview(preview({}))).toBe("180 of 200 selected, 43 others");
+    expect(shortPreview(preview({ chosen: 0, kept: 0 }))).toBe("223 items");
   });
   it("states which labels stay, or why there is no preview", () => {
     expect(previewText(preview({ verified: 1, locked: 2 }))).toBe(
@@ -53,6 +55,23 @@ describe("previewText", () => {
     );
     expect(previewText(preview({ chosen: 0, kept: 0 }))).toBe("Votes on 223 items.");
     expect(previewText(preview({ problem: "No model." }))).toBe("No model.");
+  });
+});
+
+describe("the controls of a rule", () => {
+  const rule = { kind: "region", chosen: 200, kept: 180, space: "vectors" } as RuleInfo;
+  it("name its source", () => {
+    expect(sourceText(rule)).toBe(
+      "Made from 200 selected items, 180 of which it matches, by vectors.",
+    );
+    expect(sourceText({ ...rule, chosen: 0, kept: 0 })).toBe("Made from a selection, by vectors.");
+  });
+  it("name the reason why items do not have their label from it", () => {
+    expect(notLabelledText({ on: false }, 0)).toBe(
+      "The rule is off, so no item has its label from it.",
+    );
+    expect(notLabelledText({ on: true }, 0)).toContain("No items have their label from this rule.");
+    expect(notLabelledText({ on: true }, 1)).toMatch(/^1 item has its label .* rules and labels/);
   });
 });
 

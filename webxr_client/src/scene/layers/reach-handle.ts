@@ -47,9 +47,7 @@ export class ReachHandle {
     element.addEventListener("pointerdown", (event) => this.down(event));
     element.addEventListener("pointermove", (event) => this.move(event));
     element.addEventListener("pointerup", () => this.up());
-    element.addEventListener("pointercancel", () => {
-      this.drag = null;
-    });
+    element.addEventListener("pointercancel", () => this.cancel());
     element.addEventListener("keydown", (event) => this.press(event));
     effect(() => {
       const rule = this.rule();
@@ -74,7 +72,8 @@ export class ReachHandle {
   /** The chosen rule, if its reach can be changed here. */
   private rule() {
     const { rules, readOnly, time } = this.state;
-    const rule = rules.list.value.find((one) => one.rule === rules.chosen.value);
+    rules.list.value;
+    const rule = rules.find(rules.chosen.value);
     const able = rule?.kind === "region" && rule.on && !readOnly.value && time.live.value;
     return able ? rule : undefined;
   }
@@ -122,13 +121,23 @@ export class ReachHandle {
     this.askedAt = now;
     const { rule } = this.rule() ?? {};
     const { wanted } = drag;
-    if (rule) this.commands.withRules((rules) => rules.previewReach(rule, wanted));
+    if (rule) this.commands.withRules((rules) => void rules.previewReach(rule, wanted));
   }
 
   private up(): void {
     const { drag } = this;
+    if (!drag || drag.wanted === drag.reach) {
+      this.cancel();
+      return;
+    }
     this.drag = null;
-    if (drag && drag.wanted !== drag.reach) this.set(drag.wanted);
+    this.set(drag.wanted);
+  }
+
+  private cancel(): void {
+    if (!this.drag) return;
+    this.drag = null;
+    this.commands.withRules((rules) => rules.endPreview());
   }
 
   private press(event: KeyboardEvent): void {
@@ -143,7 +152,11 @@ export class ReachHandle {
 
   private set(reach: number): void {
     const { rule } = this.rule() ?? {};
-    if (rule) this.commands.withRules((rules) => rules.edit(rule, { reach }));
+    this.commands.withRules((rules) => {
+      // The rule may have been deleted or switched off during the drag.
+      if (rule) void rules.edit(rule, { reach });
+      else rules.endPreview();
+    });
   }
 }
 

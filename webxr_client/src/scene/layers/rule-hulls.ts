@@ -87,12 +87,15 @@ export class RuleHulls {
     return true;
   }
 
-  /** The rule whose hull a ray hits first, `near` scene metres away or farther; 0 for none. */
+  /**
+   * The rule whose hull a ray in scene metres hits first; 0 for none. The hull is at least `near`
+   * metres of the room away.
+   */
   hit({ origin, direction }: { origin: Vector3Like; direction: Vector3Like }, near = 0): number {
     this.ray.near = near;
     this.ray.ray.origin.copy(origin);
     this.ray.ray.direction.copy(direction).normalize();
-    // The ray is in scene metres, and three expects it in the room of the mesh.
+    // `matrixWorld` moves and scales the ray from the scene into the room, in which three measures.
     this.ray.ray.applyMatrix4(this.mesh.matrixWorld);
     return this.first();
   }

@@ -13,11 +13,19 @@ import { RuleHulls } from "./rule-hulls.js";
 
 const NONE: ReadonlySet<number> = new Set();
 
+interface Known {
+  /** The change of the rule that gave it these items. */
+  changed: number;
+  items: Uint32Array;
+  /** Items of the hull that is shown. */
+  shown: Uint32Array;
+}
+
 export class RuleLayer {
   readonly hulls: RuleHulls;
   private readonly handle: ReachHandle;
   /** Items per rule, of the newest change that is known. */
-  private readonly items = new Map<number, { changed: number; items: Uint32Array }>();
+  private readonly items = new Map<number, Known>();
   private conflicts: ReadonlySet<number> = NONE;
 
   constructor(
@@ -36,7 +44,7 @@ export class RuleLayer {
     });
     effect(() => {
       const { rules } = state;
-      for (const signal of [rules.list, rules.preview, rules.chosen, state.classes]) signal.value;
+      for (const signal of [rules.list, rules.reached, rules.chosen, state.classes]) signal.value;
       for (const signal of [state.labelsVersion, state.theme, state.layers.rules, state.time.live])
         signal.value;
       state.sceneVersion.value;
@@ -67,9 +75,9 @@ export class RuleLayer {
       this.commands.withRules((rules) => {
         rules.itemsOf(rule).then(
           (items) => {
-            const now = this.state.rules.list.peek().find((one) => one.rule === rule.rule);
+            const now = this.state.rules.find(rule.rule);
             if (now?.changed_at !== rule.changed_at) return;
-            this.items.set(rule.rule, { changed: rule.changed_at, items });
+            this.items.set(rule.rule, { changed: rule.changed_at, items, shown: items });
             this.show();
           },
           () => {}, // the next change of the rules tries again
@@ -106,13 +114,18 @@ export class RuleLayer {
     this.stage.invalidate();
   }
 
-  /** Items of a rule: those of its preview while its reach is being changed. */
-  private itemsOf({ rule, reach }: RuleInfo): Uint32Array | undefined {
-    const preview = this.state.rules.preview.peek();
-    const of = preview?.of;
-    if (preview && of && !(of instanceof Uint32Array) && of.rule === rule && !preview.problem)
-      if (Math.abs(of.reach - reach) > 1e-6) return preview.items;
-    return this.items.get(rule)?.items;
+  /**
+   * Items of a rule: those of its preview while its reach is being changed. After the change, the
+   * hull stays as it was shown until its items have arrived.
+   */
+  private itemsOf({ rule, reach, changed_at }: RuleInfo): Uint32Array | undefined {
+    const known = this.items.get(rule);
+    if (!known) return undefined;
+    const reached = this.state.rules.reached.peek();
+    if (reached?.rule === rule && !reached.problem && Math.abs(reached.reach - reach) > 1e-6)
+      known.shown = reached.items;
+    else if (known.changed === changed_at) known.shown = known.items;
+    return known.shown;
   }
 }
 

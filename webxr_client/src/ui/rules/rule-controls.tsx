@@ -1,16 +1,17 @@
 /** Controls of the chosen rule. Each change is a gesture, which can be undone. */
 import { useEffect, useState } from "preact/hooks";
-import { MAX_CLASS_NAME_LENGTH, type RuleFigures, type RuleInfo } from "../../protocol/messages.js";
-import { count, items as itemsText, percent } from "../../state/format.js";
+import { MAX_NAME_LENGTH, type RuleFigures, type RuleInfo } from "../../protocol/messages.js";
+import { count } from "../../state/format.js";
 import { LEAST_REACH, MOST_REACH } from "../../state/rule-state.js";
-import { previewText } from "../../state/rule-text.js";
+import { notLabelledText, previewText, sourceText } from "../../state/rule-text.js";
 import { useUi } from "../kit/context.js";
 import { fieldKey } from "../kit/field-key.js";
 
 /** Time from a movement of the slider until its preview is requested, ms. */
 const PREVIEW_MS = 120;
-/** Steps of the slider of the reach: from a half to the double, on a logarithmic scale. */
+/** Steps of the slider of the reach to each side, on a logarithmic scale. */
 const STEPS = 40;
+/** Reach at the right end of the slider. At the left end, it is 1 / SPAN. */
 const SPAN = 4;
 
 /** Reach at a place of the slider, -STEPS..STEPS. */
@@ -27,8 +28,13 @@ export function RuleControls({
 }) {
   const { state, commands } = useUi();
   const { kind, name, class_id, query, confidence } = rule;
-  const edit = (changes: { name?: string; class_id?: number; refresh?: boolean }) =>
-    commands.withRules((loaded) => loaded.edit(rule.rule, changes));
+  const edit = (
+    changes: { name?: string; class_id?: number; refresh?: boolean },
+    refused = () => {},
+  ) =>
+    commands.withRules(async (loaded) => {
+      if (!(await loaded.edit(rule.rule, changes))) refused();
+    });
   const classes = state.liveClasses.value.filter(
     (info) => !info.locked || info.class_id === class_id,
   );
@@ -37,10 +43,7 @@ export function RuleControls({
     <div class="rule-controls" role="group" aria-label={`Rule ${name}`}>
       <p class="faint-text">{sourceText(rule)}</p>
       {figures && figures.labelled !== rule.count && (
-        <p class="faint-text">
-          {itemsText(figures.labelled)} {figures.labelled === 1 ? "has its" : "have their"} label
-          from this rule. Verified labels and newer gestures win over it.
-        </p>
+        <p class="faint-text">{notLabelledText(rule, figures.labelled)}</p>
       )}
       {!fixed && (
         <>
@@ -49,11 +52,15 @@ export function RuleControls({
             <input
               defaultValue={name}
               key={name}
-              maxLength={MAX_CLASS_NAME_LENGTH}
+              maxLength={MAX_NAME_LENGTH}
               dir="auto"
-              onBlur={(event) => {
-                const typed = event.currentTarget.value.trim();
-                if (typed && typed !== name) edit({ name: typed });
+              onBlur={({ currentTarget: field }) => {
+                const restore = () => {
+                  field.value = name;
+                };
+                const typed = field.value.trim();
+                if (typed && typed !== name) edit({ name: typed }, restore);
+                else restore();
               }}
               onKeyDown={(event) => {
                 const key = fieldKey(event);
@@ -124,15 +131,6 @@ export function RuleControls({
   );
 }
 
-/** Source of a rule. */
-function sourceText({ kind, chosen, kept, query, confidence, space }: RuleInfo): string {
-  if (kind === "query") return `All items that the search “${query}” finds.`;
-  if (kind === "predictions") return `Items predicted with at least ${percent(confidence)}.`;
-  if (kind === "votes") return "Votes of a program or a file.";
-  const matched = `${count(kept)} of which it matches`;
-  return `Made from ${count(chosen)} selected items, ${matched}, by ${space}.`;
-}
-
 /** Slider of the reach: a preview while it moves, and the change when it is released. */
 function Reach({ rule }: { rule: RuleInfo }) {
   const { state, commands } = useUi();
@@ -141,15 +139,16 @@ function Reach({ rule }: { rule: RuleInfo }) {
   useEffect(() => {
     if (place === null) return;
     const timer = window.setTimeout(
-      () => commands.withRules((loaded) => loaded.previewReach(rule.rule, reachAt(place))),
+      () => commands.withRules((loaded) => void loaded.previewReach(rule.rule, reachAt(place))),
       PREVIEW_MS,
     );
     return () => window.clearTimeout(timer);
   }, [place]);
   useEffect(() => setPlace(null), [rule.reach]);
-  const preview = state.rules.preview.value;
-  const of = preview?.of;
-  const mine = of && !(of instanceof Uint32Array) && of.rule === rule.rule;
+  // The preview ends with the controls, for example when another rule is chosen.
+  useEffect(() => () => commands.withRules((loaded) => loaded.endPreview()), []);
+  const reached = state.rules.reached.value;
+  const mine = reached?.rule === rule.rule && Math.abs(reached.reach - rule.reach) > 1e-3;
   return (
     <>
       <label title="How far the rule reaches from its prototypes: 1 reproduces the selection">
@@ -163,14 +162,17 @@ function Reach({ rule }: { rule: RuleInfo }) {
           onInput={(event) => setPlace(Number(event.currentTarget.value))}
           onChange={(event) => {
             const wanted = reachAt(Number(event.currentTarget.value));
-            commands.withRules((loaded) => loaded.edit(rule.rule, { reach: wanted }));
+            commands.withRules(async (loaded) => {
+              await loaded.edit(rule.rule, { reach: wanted });
+              setPlace(null);
+            });
           }}
         />
         <b>{reach.toFixed(2)}</b>
       </label>
-      {mine && preview && Math.abs(of.reach - rule.reach) > 1e-3 && (
+      {mine && (
         <p class="hint" role="status" data-testid="reach-preview">
-          {previewText(preview)}
+          {previewText(reached)}
         </p>
       )}
     </>

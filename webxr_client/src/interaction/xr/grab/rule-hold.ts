@@ -10,7 +10,6 @@ import { LEAST_REACH, MOST_REACH } from "../../../state/rule-state.js";
 import { shortPreview } from "../../../state/rule-text.js";
 import { LABEL_PULSE, TILE_PULSE } from "../input/haptics.js";
 import type { TrackedHand } from "../input/tracked-hand.js";
-import { scaleOf } from "./transform.js";
 
 /** Shortest time between two previews while the hands scale a hull, ms. */
 const PREVIEW_MS = 150;
@@ -47,8 +46,8 @@ export class RuleHold {
     const { roomFromScene } = this.room;
     this.ray.set(hand.rayOrigin, hand.rayDirection);
     this.ray.applyMatrix4(this.sceneFromRoom.copy(roomFromScene).invert());
-    const number = rules.along(this.ray, LEAST_DISTANCE / scaleOf(roomFromScene));
-    const rule = rules.list.peek().find((one) => one.rule === number);
+    const number = rules.along(this.ray, LEAST_DISTANCE);
+    const rule = rules.find(number);
     if (!rule) return false;
     this.hand = hand;
     this.other = null;
@@ -64,7 +63,7 @@ export class RuleHold {
   join(hand: TrackedHand): boolean {
     if (!this.hand || hand === this.hand) return false;
     const { rules, readOnly } = this.state;
-    const rule = rules.list.peek().find((one) => one.rule === this.rule);
+    const rule = rules.find(this.rule);
     if (rule?.kind !== "region" || readOnly.peek()) return true;
     this.other = hand;
     this.reach = this.wanted = rule.reach;
@@ -81,10 +80,10 @@ export class RuleHold {
     if (now - this.askedAt < PREVIEW_MS) return;
     this.askedAt = now;
     const { wanted } = this;
-    this.commands.withRules((rules) => rules.previewReach(rule, wanted));
-    const { preview } = this.state.rules;
-    const shown = preview.peek();
-    if (shown) this.state.xr.message.value = `Reach ${wanted.toFixed(2)}: ${shortPreview(shown)}`;
+    this.commands.withRules((rules) => void rules.previewReach(rule, wanted));
+    const shown = this.state.rules.reached.peek();
+    if (shown?.rule === rule)
+      this.state.xr.message.value = `Reach ${wanted.toFixed(2)}: ${shortPreview(shown)}`;
   }
 
   /** Release a hand. The change of the reach is stored when either hand is released. */
@@ -92,9 +91,9 @@ export class RuleHold {
     if (hand !== this.hand && hand !== this.other) return false;
     const { rule, reach, wanted, other } = this;
     if (other && Math.abs(wanted - reach) > 1e-3) {
-      this.commands.withRules((rules) => rules.edit(rule, { reach: wanted }));
+      this.commands.withRules((rules) => void rules.edit(rule, { reach: wanted }));
       hand.pulse(LABEL_PULSE, 40);
-    }
+    } else this.endPreview();
     this.other = null;
     if (hand === this.hand) this.hand = null;
     return true;
@@ -102,7 +101,13 @@ export class RuleHold {
 
   /** Forget the held rule without a change. */
   drop(hand: TrackedHand): void {
-    if (hand === this.hand) this.hand = this.other = null;
-    else if (hand === this.other) this.other = null;
+    if (hand !== this.hand && hand !== this.other) return;
+    this.endPreview();
+    this.other = null;
+    if (hand === this.hand) this.hand = null;
+  }
+
+  private endPreview(): void {
+    if (this.other) this.commands.withRules((rules) => rules.endPreview());
   }
 }

@@ -1,0 +1,120 @@
+/** Items of hulls while the reach of their rule changes, and the handle of the reach. */
+import { Group, PerspectiveCamera } from "three";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { RuleInfo, SessionInfo } from "../../../src/protocol/messages.js";
+import type { PointCloud } from "../../../src/scene/cloud/point-cloud.js";
+import { RuleLayer } from "../../../src/scene/layers/rule-layer.js";
+import type { Stage } from "../../../src/scene/stage.js";
+import { AppState } from "../../../src/state/app-state.js";
+import type { Commands, RuleCommands } from "../../../src/state/commands.js";
+import type { Matched } from "../../../src/state/rule-state.js";
+
+class FakeElement extends EventTarget {
+  readonly style = { setProperty: () => {} };
+  readonly clientWidth = 800;
+  readonly clientHeight = 600;
+  append = () => {};
+  setAttribute = () => {};
+  setPointerCapture = () => {};
+  getBoundingClientRect = () => ({ left: 0, top: 0 });
+}
+
+const info = (changes: Partial<RuleInfo>) =>
+  ({ rule: 4, kind: "region", name: "oaks", class_id: 0, on: true, ...changes }) as RuleInfo;
+const first = info({ reach: 1, changed_at: 4 });
+const wider = info({ reach: 2, changed_at: 6 });
+const items = (n: number) => Uint32Array.from({ length: n }, (_, k) => k);
+const matched: Matched = {
+  items: items(30),
+  chosen: 0,
+  kept: 0,
+  locked: 0,
+  verified: 0,
+  space: "",
+  problem: "",
+};
+
+let handle: FakeElement;
+let state: AppState;
+let layer: RuleLayer;
+let commands: { [name in keyof RuleCommands]?: ReturnType<typeof vi.fn> };
+let arrive: (items: Uint32Array) => void;
+
+const settled = () => new Promise((resolve) => setTimeout(resolve));
+/** Number of items of the hull that is shown. */
+const shown = () =>
+  (layer.hulls as unknown as { shown: { hull: { items: Uint32Array } }[] }).shown.map(
+    ({ hull }) => hull.items.length,
+  );
+
+beforeEach(async () => {
+  handle = new FakeElement();
+  vi.stubGlobal("document", { createElement: () => handle });
+  state = new AppState();
+  state.session.value = { read_only: false, role: "owner" } as SessionInfo;
+  commands = {
+    itemsOf: vi.fn(() => new Promise((resolve) => (arrive = resolve))),
+    previewReach: vi.fn(),
+    endPreview: vi.fn(),
+    edit: vi.fn(),
+  };
+  const withRules = (run: (rules: RuleCommands) => void) =>
+    run(commands as unknown as RuleCommands);
+  const element = Object.assign(new FakeElement(), { parentElement: new FakeElement() });
+  const stage = { world: new Group(), camera: new PerspectiveCamera(), invalidate() {}, element };
+  layer = new RuleLayer(
+    state,
+    { withRules } as unknown as Commands,
+    stage as unknown as Stage,
+    { setRinged() {} } as unknown as PointCloud,
+  );
+  state.rules.setList([first]);
+  state.rules.chosen.value = 4;
+  arrive(items(20));
+  await settled();
+});
+afterEach(() => vi.unstubAllGlobals());
+
+it("shows the items of a preview, and the old items after the preview ended", () => {
+  expect(shown()).toEqual([20]);
+  state.rules.reached.value = { ...matched, rule: 4, reach: 2 };
+  expect(shown()).toEqual([30]);
+  state.rules.reached.value = null;
+  expect(shown()).toEqual([20]);
+});
+
+it("keeps the items of the preview until those of the changed rule arrive", async () => {
+  state.rules.reached.value = { ...matched, rule: 4, reach: 1.9 };
+  state.rules.setList([wider]);
+  expect(state.rules.reached.value).toBeNull();
+  expect(shown()).toEqual([30]);
+  arrive(items(33));
+  await settled();
+  expect(shown()).toEqual([33]);
+  state.rules.setList([first]); // undo
+  arrive(items(20));
+  await settled();
+  expect(shown()).toEqual([20]);
+});
+
+function point(type: string, clientX: number): void {
+  const fields = { clientX, clientY: 0, button: 0, pointerId: 1 };
+  handle.dispatchEvent(Object.assign(new Event(type), fields));
+}
+
+it("ends the preview when a drag of the handle is cancelled or changes nothing", () => {
+  point("pointerdown", 100);
+  point("pointermove", 200);
+  expect(commands.previewReach).toHaveBeenCalledWith(4, 2);
+  point("pointercancel", 200);
+  expect(commands.endPreview).toHaveBeenCalledTimes(1);
+  point("pointerup", 200);
+  point("pointerdown", 100);
+  point("pointerup", 100);
+  expect(commands.endPreview).toHaveBeenCalledTimes(2);
+  expect(commands.edit).not.toHaveBeenCalled();
+  point("pointerdown", 100);
+  point("pointermove", 150);
+  point("pointerup", 150);
+  expect(commands.edit).toHaveBeenCalledWith(4, { reach: 1.5 });
+});
