@@ -23,8 +23,18 @@ READ = (formats.OF_PILLOW | formats.SOUNDS | table_rows.SUFFIXES | ARRAYS).union
 """Suffixes of the files that an import reads, with all extras."""
 EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
+ONLY_SLOW = pytest.mark.skipif(
+    "not config.getoption('--slow')", reason="trains two models of pictures: runs with --slow"
+)
 
-@pytest.mark.parametrize("number", range(len(EXAMPLES)))
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(number, marks=[ONLY_SLOW] if "(60, 28, 28)" in text else [])
+        for number, text in enumerate(EXAMPLES)
+    ],
+)
 @pytest.mark.slow
 def test_the_examples_run(
     number: int,
