@@ -90,8 +90,8 @@ def test_rules_of_vectors_are_applied_to_new_vectors(tmp_path: Path) -> None:
     lines = table(out)
     wanted = np.array(["c0", "c1", ""])[of_new]
     assert (np.array([line["prediction"] for line in lines]) == wanted).mean() > 0.9
-    assert {"rule c0 1", "rule c1 1", "confidence"} <= set(lines[0])
-    assert (np.array([line["rule c0 1"] for line in lines]) == "1").sum() > 20
+    assert {"rule region of c0", "rule region of c1", "confidence"} <= set(lines[0])
+    assert (np.array([line["rule region of c0"] for line in lines]) == "1").sum() > 20
     np.savez(tmp_path / "wide.npz", X=np.ones((3, 9), np.float32))
     with pytest.raises(DatasetError, match="9 features, and the rules compare 5"):
         write_by_rules(file, str(tmp_path / "wide.npz"), out, ImportOptions())
@@ -113,7 +113,7 @@ def test_rules_of_pictures_compare_descriptors(tmp_path: Path) -> None:
     export(folder, file, "rules")
     report = write_by_rules(file, str(tmp_path / "old"), out, ImportOptions())
     assert report.imported == 24
-    matched = [line["rule c0 1"] for line in table(out)]
+    matched = [line["rule region of c0"] for line in table(out)]
     region = decoded(file.read_bytes(), "x").rules[0].region()
     wanted = np.isin(np.arange(24), region.matching(space.rows))
     assert (np.array(matched) == np.where(wanted, "1", "0")).all() and wanted.any()

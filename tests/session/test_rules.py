@@ -257,6 +257,43 @@ def test_a_copy_has_the_items_of_its_source() -> None:
     assert summaries.rule_infos(log.session)[2].class_id == 0, "without a class: that of the source"
 
 
+def test_a_rule_without_a_name_is_named_by_what_it_does() -> None:
+    log = Rules()
+    log.add(items(0, 1), 0)
+    log.add(items(1, 2), 0)
+    log.add(items(3), 1, kind="query", query="name:3")
+    log.add(items(4), 2, kind="predictions", confidence=0.9)
+    log.add(items(4), 2, kind="votes")
+    log.add(items(5), 1, kind="query", query="q" * 200)
+    names = [info.name for info in summaries.rule_infos(log.session)]
+    first, second, third = (info.name for info in log.session.classes.classes[:3])
+    assert names[:5] == [
+        f"region of {first}",
+        f"region of {first} (2)",
+        f"search name:3 as {second}",
+        f"predicted {third} from 90 %",
+        f"votes for {third}",
+    ]
+    assert names[5].endswith(f"qq\u2026 as {second}")
+    assert len(names[5]) <= protocol.MAX_NAME_LENGTH
+
+
+def test_a_default_name_follows_the_class_of_the_rule() -> None:
+    log = Rules()
+    first, second = (info.name for info in log.session.classes.classes[:2])
+    log.add(items(0, 1), 1)
+    rule = log.add(items(2, 3), 0)
+    log.edit(rule, class_id=1)
+    assert log.session.rules.require(rule).name == f"region of {second} (2)"
+    log.edit(rule, name="tails")
+    log.edit(rule, class_id=2)
+    assert log.session.rules.require(rule).name == "tails", "a name that somebody gave stays"
+    log.do(undo(9), "anna")
+    log.do(undo(10), "anna")
+    log.do(undo(11), "anna")
+    assert log.session.rules.require(rule).name == f"region of {first}"
+
+
 def test_the_stored_log_is_checked_and_replayed(tmp_path: Path) -> None:
     log = Rules()
     log.add(items(0, 1), 0)
@@ -281,7 +318,7 @@ def test_votes_keep_people_rules_and_looks_apart() -> None:
     assert [(s.name, s.kind, s.number, s.looked) for s in found.sources] == [
         ("d1", "person", 0, True),
         ("d1", "person", 0, False),
-        ("c 1", "rule", rule, False),
+        ("region of c", "rule", rule, False),
     ]
     assert found.votes.items.tolist() == [1, 0, 1, 2]
     assert found.votes.classes.tolist() == [1, 0, 2, 2]

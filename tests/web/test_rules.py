@@ -104,7 +104,7 @@ async def test_a_region_is_previewed_kept_and_deleted(client_of: ClientOf, tmp_p
         assert (ack["op"], ack["count"], ack["class_id"]) == ("ack", 40, 0)
         rule = ack["sequence"]
         (info,) = page.rules()
-        assert (info["rule"], info["name"], info["count"]) == (rule, "one 1", 40)
+        assert (info["rule"], info["name"], info["count"]) == (rule, "region of one", 40)
         assert info["follows"] and info["on"] and info["space"] == "vectors"
         assert [m["count"] if "count" in m else len(m["items"]) for m in page.news
                 if m["op"] == "labels"][-1] == 40  # fmt: skip
@@ -178,7 +178,7 @@ async def test_figures_and_reasons_name_rules_and_people(
     assert why["class_id"] == 1
     votes = {vote["source"]: vote for vote in why["votes"]}
     assert votes["person"]["decides"] and not votes["rule"]["decides"]
-    assert votes["rule"]["number"] == rule and votes["rule"]["name"] == "one 1"
+    assert votes["rule"]["number"] == rule and votes["rule"]["name"] == "region of one"
     assert why["probabilities"]["1"] > 0.99
     assert (await client.get("/api/items/500/why")).status == 404
 

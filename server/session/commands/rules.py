@@ -1,5 +1,6 @@
 """Rules: adding, editing and deleting, and votes on items that were added to the project."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,9 @@ from lodespace.session.rule_events import StoredRegion, StoredVotes
 from lodespace.session.rules import Rule
 from lodespace.session.state import SessionState
 from lodespace.session.undo import UndoableAction
+
+_NUMBER = re.compile(r" \(\d+\)$")
+"""Number at the end of a default name that another rule already had."""
 
 
 class PreparedRule(msgspec.Struct, frozen=True, eq=False):
@@ -97,7 +101,8 @@ def _plan_addition(
     return AddRuleEvent(
         **new_header(command.command_id, client),
         rule_kind=kind,
-        name=command.name.strip() or _name_for(state, class_id),
+        name=command.name.strip()
+        or _free_name(state, _default_name(state, class_id, kind, query, confidence)),
         class_id=class_id if votes.class_ids is None else UNLABELED,
         votes=votes,
         region=region,
@@ -122,7 +127,7 @@ def _plan_edit(
         _check_given(state, class_id)
     elif class_id != rule.class_id:
         raise RequestError("a rule needs a class; choose one", code="bad_rule", status=409)
-    name = None if command.name is None else command.name.strip() or None
+    name = (command.name or "").strip() or _name_after(state, rule, command)
     asked: dict[str, Any] = {
         "name": name,
         "class_id": command.class_id,
@@ -205,12 +210,49 @@ def _check_class(state: SessionState, rule: Rule) -> None:
         state.classes.require_unlocked(class_id)
 
 
-def _name_for(state: SessionState, class_id: int) -> str:
-    """Return a name for a new rule of a class, such as "owl 2"."""
-    name = "votes" if class_id == UNLABELED else state.classes.classes[class_id].name
-    name = name[: protocol.MAX_NAME_LENGTH - 5]
+def _default_name(
+    state: SessionState, class_id: int, kind: str, query: str, confidence: float
+) -> str:
+    """Return what a rule does, such as "region of owl"."""
+    of = "" if class_id == UNLABELED else state.classes.classes[class_id].name
+    match kind:
+        case "region":
+            name = f"region of {of}"
+        case "query":
+            longest = (protocol.MAX_NAME_LENGTH - len("search  as  (100)")) // 2
+            name = f"search {_shortened(query, longest)} as {_shortened(of, longest)}"
+        case "predictions":
+            name = f"predicted {of} from {100 * confidence:.0f} %"
+        case _:
+            name = f"votes for {of}" if of else "votes"
+    return _shortened(name, protocol.MAX_NAME_LENGTH - len(f" ({MAX_RULES})"))
+
+
+def _free_name(state: SessionState, name: str) -> str:
+    """Return a name that no rule has, such as "region of owl (2)"."""
     taken = {rule.name for rule in state.rules}
-    return next(f"{name} {k}" for k in range(1, MAX_RULES + 2) if f"{name} {k}" not in taken)
+    numbered = (f"{name} ({k})" for k in range(2, MAX_RULES + 2))
+    return name if name not in taken else next(one for one in numbered if one not in taken)
+
+
+def _name_after(state: SessionState, rule: Rule, command: protocol.EditRule) -> str | None:
+    """Return a new default name for an edited rule; None if its name does not change."""
+    if _NUMBER.sub("", rule.name) != _default_name(
+        state, rule.class_id, rule.kind, rule.query, rule.confidence
+    ):
+        return None
+    name = _default_name(
+        state,
+        rule.class_id if command.class_id is None else command.class_id,
+        rule.kind,
+        rule.query if command.query is None else command.query,
+        rule.confidence if command.confidence is None else command.confidence,
+    )
+    return None if name == _NUMBER.sub("", rule.name) else _free_name(state, name)
+
+
+def _shortened(name: str, length: int) -> str:
+    return name if len(name) <= length else f"{name[: length - 1]}\u2026"
 
 
 def _equal(one: StoredVotes, other: StoredVotes) -> bool:

@@ -186,12 +186,14 @@ it("sends changes of rules", () => {
   rules.edit(4, { reach: 1.5 });
   rules.delete(4);
   rules.duplicate(info(4));
+  rules.duplicate(info(4, { name: "o".repeat(80) }));
   rules.fromSearch(1, "id:a");
   rules.fromPredictions(1, 0.8);
   expect(sent()).toMatchObject([
     { op: "edit_rule", rule: 4, reach: 1.5 },
     { op: "delete_rule", rule: 4 },
     { op: "add_rule", copy_of: 4, kind: "region", name: "oak 4 (copy)" },
+    { op: "add_rule", name: `${"o".repeat(73)} (copy)` },
     { op: "add_rule", kind: "query", query: "id:a", class_id: 1 },
     { op: "add_rule", kind: "predictions", confidence: 0.8, class_id: 1 },
   ]);
