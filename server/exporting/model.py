@@ -13,6 +13,7 @@ import numpy.typing as npt
 import torch
 
 from lodespace.errors import ProjectError
+from lodespace.models.light_torch import leave_out_compiler
 from lodespace.models.portable import DESCRIPTION, PortableModel
 from lodespace.models.training.trainer import Trainer
 from lodespace.predict.project_model import model_of, trainer_of
@@ -64,6 +65,7 @@ def log_variance_of(project: Project) -> npt.NDArray[np.float32] | None:
         return torch.cat(parts).numpy()
     if not any(project.checkpoints.glob("*.safetensors")):
         return None
+    leave_out_compiler()  # its import would take longer than the export of a small table
     try:
         return log_variance(trainer_of(project))
     except ProjectError as error:

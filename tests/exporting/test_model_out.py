@@ -3,6 +3,8 @@ runtime."""
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +119,22 @@ def test_onnx_gives_equal_outputs(worked: Path, tmp_path: Path) -> None:
         assert "28 x 28 are centred in 32 x 32" in metadata["padding"]
         background = list(model.source.background)
         assert json.loads(metadata["preprocessing"])["background"] == background
+
+
+EXPORT = """
+import sys
+from lodespace.cli import main
+
+print(main(["export", *sys.argv[1:]]), "sympy" in sys.modules)
+"""
+
+
+@pytest.mark.slow
+def test_a_table_is_written_without_the_compiler(worked: Path, tmp_path: Path) -> None:
+    """The compiler of torch (with sympy) would take longer than the export of a small table."""
+    command = [sys.executable, "-c", EXPORT, str(worked), "-o", str(tmp_path / "a.csv")]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert run.stdout.splitlines()[-1] == "0 False", run.stderr
 
 
 def test_an_export_without_a_model_fails_with_advice(sounds: Path, tmp_path: Path) -> None:
