@@ -191,8 +191,8 @@ function Workplace() {
         <StateLine class="narrow-only" />
         <NarrowPlayer />
         <ClassPanel />
-        <hr />
         {panels && <panels.RulesLine />}
+        <hr />
         {panels && <panels.NextStep />}
         <QualityPanel />
         <hr class="wide-only" />

@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 import { endText } from "../../state/next-step.js";
 import { lacksLabels } from "../../state/quality-text.js";
 import { GUIDE_HIDDEN } from "../../state/review-state.js";
+import { predictedItems } from "../../state/selection-summary.js";
 import { store } from "../../state/storage.js";
 import { useUi } from "../kit/context.js";
 
@@ -32,6 +33,10 @@ export function Guide() {
   const now = quality.value;
   const step =
     !now || now.labelled === 0 ? 0 : lacksLabels(now) ? 1 : endText(now, ended.value) ? 3 : 2;
+  state.predictionsVersion.value;
+  state.labelsVersion.value;
+  const text =
+    step === 3 && predictedItems(state).length === 0 ? "Export the labels." : STEPS[step];
   return (
     <section class="guide" aria-label="First steps">
       <div class="glass">
@@ -39,15 +44,15 @@ export function Guide() {
           Step {step + 1} of {STEPS.length}
         </b>
         <ol aria-hidden="true">
-          {STEPS.map((text, k) => (
+          {STEPS.map((name, k) => (
             <li
-              key={text}
+              key={name}
               class={k < step ? "done" : ""}
               aria-current={k === step ? "step" : undefined}
             />
           ))}
         </ol>
-        <p>{STEPS[step]}</p>
+        <p>{text}</p>
         <button type="button" class="link" onClick={hide}>
           Hide
         </button>

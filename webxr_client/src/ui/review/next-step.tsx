@@ -36,7 +36,7 @@ function End({ text }: { text: string }) {
   state.labelsVersion.value;
   const left = predictedItems(state).length;
   return (
-    <section class="next-step" aria-label="Next step" data-testid="end">
+    <section class="next-step end" aria-label="Next step" data-testid="end">
       <p>
         <b>{text}</b> {left > 0 && "You can accept the other predictions as labels, and export."}
       </p>

@@ -26,7 +26,7 @@ export function KeepRule({ items }: { items: Uint32Array }) {
       </label>
       {keep && (
         <>
-          <p class="hint">{WHAT_A_RULE_DOES} Choose its class.</p>
+          <p class="hint what">{WHAT_A_RULE_DOES} Choose its class.</p>
           <p
             class={current?.problem ? "hint warm" : "hint"}
             role="status"

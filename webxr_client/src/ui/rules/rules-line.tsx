@@ -1,4 +1,7 @@
-/** Line of the side panel with the number of rules, which opens their list. */
+/**
+ * Line of the side panel with the number of rules, which opens their list. It appears with the
+ * first label, because the first steps need no rules.
+ */
 import { count } from "../../state/format.js";
 import { WHAT_A_RULE_DOES } from "../../state/rule-text.js";
 import { useUi } from "../kit/context.js";
@@ -9,6 +12,7 @@ export function RulesLine() {
   const { rules } = state;
   if (!rules.offered.value) return null;
   const { length } = rules.list.value;
+  if (length === 0 && state.labelCounts.value.every((n) => n === 0)) return null;
   const on = rules.list.value.filter((rule) => rule.on).length;
   return (
     <button

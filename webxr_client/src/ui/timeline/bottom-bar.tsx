@@ -89,7 +89,8 @@ function Transport({ training }: { training: Training }) {
 function LiveNow({ training }: { training: Training }) {
   const { state } = useUi();
   const connected = state.connection.value.status === "open" || training.state === "absent";
-  const rate = connected && training.state === "running" && training.frames_per_second > 0;
+  const running = connected && training.state === "running";
+  const rate = running ? Math.round(training.frames_per_second) : 0;
   return (
     <p title="Updates of the map per second, and training steps so far">
       <b>
@@ -101,7 +102,7 @@ function LiveNow({ training }: { training: Training }) {
               ? "end"
               : "live"}
       </b>{" "}
-      <span class="muted">{rate ? `${training.frames_per_second.toFixed(0)} frames/s` : ""}</span>
+      <span class="muted">{rate > 0 && `${rate} ${rate === 1 ? "update" : "updates"}/s`}</span>
       <br />
       <span class="muted">step {count(training.step)}</span>
     </p>
