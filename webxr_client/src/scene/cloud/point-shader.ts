@@ -200,6 +200,10 @@ void main() {
       vec2 edge = abs(uv - 0.5) * 2.0;
       float rim = smoothstep(0.8, 0.86, max(edge.x, edge.y));
       vec3 framed = mix(picture.rgb, vColour, rim);
+      // Marks: the rim is cut in the middle of each side, at the corners, or between them.
+      float along = min(edge.x, edge.y);
+      if (vMark > 0.5 && abs(along - (vMark > 2.5 ? 0.45 : vMark > 1.5 ? 0.9 : 0.0)) < 0.24)
+        framed = mix(framed, DARK, rim);
       if (uRim > 0.0) framed = mix(framed, DARK, smoothstep(0.92, 0.96, max(edge.x, edge.y)));
       colour = mix(colour, framed, fade);
       alpha = mix(dot_, inside, fade);

@@ -13,6 +13,11 @@ import type { Projection } from "./projection.js";
  */
 const LEAST_DEPTH = 0.35;
 /**
+ * The same for an island with the name of a class. Names are small, and whoever cannot tell the
+ * colours apart needs them.
+ */
+const LEAST_NAMED_DEPTH = 0.15;
+/**
  * Radius of an island, as a multiple of the root mean square distance of its items from the middle.
  */
 const REACH = 1.4;
@@ -127,7 +132,7 @@ export class IslandChips {
       const radius = REACH * projection.pixels(x, y, z, island.radius);
       const depth = (island.count * pointPixels ** 2) / (4 * radius ** 2);
       const free =
-        depth >= LEAST_DEPTH &&
+        depth >= (island.classId >= 0 ? LEAST_NAMED_DEPTH : LEAST_DEPTH) &&
         chip.width <= WIDEST * 2 * radius &&
         projection.place(x, y, z, at) &&
         !taken.some(

@@ -159,7 +159,7 @@ function Classes() {
     <ul class="small-classes" aria-label="Classes">
       {shown.map((info) => (
         <li key={info.class_id}>
-          <Swatch colour={info.colour} /> {info.name}
+          <Swatch colour={info.colour} of={info.class_id} /> {info.name}
         </li>
       ))}
     </ul>

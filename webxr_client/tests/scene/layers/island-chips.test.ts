@@ -4,6 +4,7 @@ import type { ClassInfo } from "../../../src/protocol/messages.js";
 import type { Atlas } from "../../../src/scene/cloud/atlas.js";
 import { IslandChips } from "../../../src/scene/layers/island-chips.js";
 import type { FoundIsland } from "../../../src/scene/layers/islands.js";
+import type { Projection } from "../../../src/scene/layers/projection.js";
 
 class Element {
   hidden = false;
@@ -14,8 +15,16 @@ class Element {
   picture = "";
   readonly children: Element[] = [];
   readonly colours: string[] = [];
-  readonly classList = { toggle: () => {} };
-  readonly style = { setProperty: (_: string, value: string) => this.colours.push(value) };
+  shown = false;
+  readonly classList = {
+    toggle: (name: string, on: boolean) => {
+      if (name === "shown") this.shown = on;
+    },
+  };
+  readonly style = {
+    transform: "",
+    setProperty: (_: string, value: string) => this.colours.push(value),
+  };
   get offsetWidth(): number {
     this.measured += 1;
     return 40;
@@ -75,6 +84,17 @@ it("are measured again when texts become larger", () => {
   chips.show([island(0, 1)], classes("#111111"), false, false);
   chips.show([island(0, 1)], classes("#111111"), false, true);
   expect(parent.children[0]!.measured).toBe(2);
+});
+
+it("stay longer on the map with a name than with a picture", () => {
+  // 50 points of 9.9 x 9.9 pixels cover a quarter of the area of the island.
+  const projection = { pixels: () => 50, place: () => true } as unknown as Projection;
+  chips.show([island(0, 1)], classes("#111111"), true, false);
+  chips.arrange(projection, 9.9);
+  expect(parent.children[0]!.shown).toBe(true);
+  chips.show([island(-1, 1)], classes("#111111"), true, false);
+  chips.arrange(projection, 9.9);
+  expect(parent.children[0]!.shown).toBe(false);
 });
 
 it("do not show the picture of a former item", () => {
