@@ -4,6 +4,8 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 /** Rows rendered above and below the view, so that a quick turn of the wheel shows rows. */
 const OVERSCAN = 8;
+/** The rendered rows change by this number of rows at once, so that most frames change no row. */
+const STEP = 4;
 /** Length up to which the whole list is rendered. */
 const SHORT = 60;
 /** Height of a row before it is measured, CSS pixels. */
@@ -30,8 +32,12 @@ export function rowsInView(count: number, top: number, view: number, height: num
   if (count <= SHORT) return { first: 0, end: count, height };
   const most = Math.max(0, count - Math.ceil(view / height));
   const at = Math.min(Math.max(0, Math.floor(top / height)), most);
-  const end = Math.min(count, at + Math.ceil(view / height) + 1 + OVERSCAN);
-  return { first: Math.max(0, at - OVERSCAN), end, height };
+  const below = at + Math.ceil(view / height) + 1 + OVERSCAN;
+  return {
+    first: STEP * Math.floor(Math.max(0, at - OVERSCAN) / STEP),
+    end: Math.min(count, STEP * Math.ceil(below / STEP)),
+    height,
+  };
 }
 
 /** Reference to an element that gets a height, CSS pixels. The page allows no style attributes. */
