@@ -13,16 +13,17 @@ import type { Projection } from "./projection.js";
  */
 const LEAST_DEPTH = 0.35;
 /**
- * The same for an island with the name of a class. Names are small, and whoever cannot tell the
- * colours apart needs them.
+ * The same for an island with the name of a class. Names are small, and some people cannot tell the
+ * colours apart.
  */
 const LEAST_NAMED_DEPTH = 0.15;
 /**
  * Radius of an island, as a multiple of the root mean square distance of its items from the middle.
  */
 const REACH = 1.4;
-/** Largest width of a chip, as a share of the diameter of its island. */
+/** Largest width of a chip, as a share of the diameter of its island; also of one with a name. */
 const WIDEST = 0.9;
+const WIDEST_NAMED = 1.4;
 /** Space between two chips, CSS pixels. */
 const GAP = 6;
 /**
@@ -131,9 +132,10 @@ export class IslandChips {
       const [x, y, z] = island.middle;
       const radius = REACH * projection.pixels(x, y, z, island.radius);
       const depth = (island.count * pointPixels ** 2) / (4 * radius ** 2);
+      const named = island.classId >= 0;
       const free =
-        depth >= (island.classId >= 0 ? LEAST_NAMED_DEPTH : LEAST_DEPTH) &&
-        chip.width <= WIDEST * 2 * radius &&
+        depth >= (named ? LEAST_NAMED_DEPTH : LEAST_DEPTH) &&
+        chip.width <= (named ? WIDEST_NAMED : WIDEST) * 2 * radius &&
         projection.place(x, y, z, at) &&
         !taken.some(
           (other) =>
