@@ -27,6 +27,8 @@ RULES_CLIENT = "rules"
 """Client id of the votes of rules on added items."""
 
 RuleOperation = protocol.AddRule | protocol.EditRule | protocol.DeleteRule
+Selected = tuple[Items, ClassIds | None]
+"""Items of a command (K,), ascending, and their classes (K,), if it has any."""
 
 
 class Rules:
@@ -77,7 +79,7 @@ class Rules:
                 client,
                 command.kind,
                 command.class_id,
-                *_chosen(client.selections, command),
+                *selected_by(client.selections, command),
                 query=command.query,
                 confidence=command.confidence,
             )
@@ -92,7 +94,7 @@ class Rules:
         rule = self._session.rules.require(command.rule)
         class_id = rule.class_id if command.class_id is None else command.class_id
         reach = rule.reach if command.reach is None else command.reach
-        items, class_ids = _chosen(client.selections, command)
+        items, class_ids = selected_by(client.selections, command)
         if rule.kind == "region" and len(items) == 0:
             return None if reach == rule.reach else await self._reached(rule, reach, client.device)
         searched = command.query is not None or command.confidence is not None or command.refresh
@@ -111,7 +113,9 @@ class Rules:
             reach=reach,
         )
 
-    async def preview(self, client: Client, asked: protocol.PreviewRule) -> protocol.RulePreviewed:
+    async def preview(
+        self, client: Client, asked: protocol.PreviewRule, selected: Selected
+    ) -> protocol.RulePreviewed:
         """Return the items that a rule would match. Raises LodespaceError."""
         if asked.rule:
             rule = self._session.rules.require(asked.rule)
@@ -121,7 +125,7 @@ class Rules:
                 client,
                 asked.kind,
                 asked.class_id,
-                *_chosen(client.selections, asked),
+                *selected,
                 query=asked.query,
                 confidence=asked.confidence,
                 reach=asked.reach,
@@ -242,10 +246,10 @@ class Rules:
         return await self._lanes.run(device, search)
 
 
-def _chosen(
+def selected_by(
     selections: Selections,
     command: protocol.AddRule | protocol.EditRule | protocol.PreviewRule,
-) -> tuple[Items, ClassIds | None]:
+) -> Selected:
     """Return the items of a command (K,), ascending, and their classes (K,), if it has any."""
     class_ids = command.class_ids if isinstance(command, protocol.AddRule) else []
     if command.selection is not None:

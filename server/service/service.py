@@ -48,6 +48,7 @@ from lodespace.service.places import StreamPlaces
 from lodespace.service.presence import PresenceRelay
 from lodespace.service.query_lanes import QueryLanes
 from lodespace.service.rule_figures import RuleFigures
+from lodespace.service.rule_previews import RulePreviews
 from lodespace.service.rule_spaces import RuleSpaces
 from lodespace.service.rules import Rules
 from lodespace.service.similarity import Similarity
@@ -158,6 +159,7 @@ class Service:
             RuleSpaces(self.session, self.trainer),
             self.lanes,
         )
+        self.rule_previews = RulePreviews(self.rules)
         self.rule_figures = RuleFigures(self.session, self.lanes)
         self.growth = Growth(
             project,

@@ -231,7 +231,7 @@ async def _handle(service: Service, client: Client, operation: protocol.ClientOp
         case protocol.AddRule() | protocol.EditRule() | protocol.DeleteRule():
             client.send(await service.rules.carry_out(client, operation))
         case protocol.PreviewRule():
-            client.send(await service.rules.preview(client, operation))
+            service.rule_previews.ask(client, operation)
         case protocol.Undo():
             owner = client.role == "owner"
             client.send(await service.commands.carry_out(operation, client.client_id, owner=owner))

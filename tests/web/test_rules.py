@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestClient
 from drivers.servers import ClientOf
 from lodespace import protocol
 from lodespace.protocol.item_sets import of_text, unpack
+from lodespace.rules.regions import FeatureRows
 from lodespace.service.service import Service
 from lodespace.web.api import SERVICE
 
@@ -120,6 +121,39 @@ async def test_a_region_is_previewed_kept_and_deleted(client_of: ClientOf, tmp_p
         assert [r["rule"] for r in page.rules()] == [rule]
         assert (session.labels == 0).sum() == 40
     assert [r["rule"] for r in (await json_of(client, "/api/session"))["rules"]] == [rule]
+
+
+async def test_other_messages_do_not_wait_for_previews(client_of: ClientOf, tmp_path: Path) -> None:
+    client = await client_of(data(tmp_path / "d"), tmp_path / "project")
+    service: Service = client.server.app[SERVICE]
+    async with page_of(client) as page:
+        rule = (await page.send("add_rule", items=[1, 4, 7], class_id=0))["sequence"]
+        features = await service.rules._spaces.of_items()
+        computed = asyncio.Event()
+
+        async def of_items() -> FeatureRows:
+            await computed.wait()
+            return features
+
+        service.rules._spaces.of_items = of_items
+        for k in range(4):
+            about = {"rule": rule, "reach": 1 + k} if k % 2 else {"items": [3 * k + 1, 3 * k + 4]}
+            asked = {"op": "preview_rule", "command_id": f"preview-{k:06d}"}
+            await page.socket.send_json({**asked, **about})
+        await page.socket.send_json({**asked, "command_id": "preview-newest", **about})
+        lasso = {"tool": "lasso"}
+        ack = await page.send("label", items=[0], class_id=1, revision=0, provenance=lasso)
+        assert ack["op"] == "ack"
+        refused = [m for m in page.news if m["op"] == "refused"]
+        assert [(m["command_id"], m["code"]) for m in refused] == [
+            ("preview-000003", "too_many_questions")
+        ]
+        computed.set()
+        await page.until(lambda m: m.get("command_id") == "preview-newest")
+        seen = [m["command_id"] for m in page.news if m["op"] == "rule_previewed"]
+        assert sorted(seen) == [
+            "preview-000000", "preview-000001", "preview-000002", "preview-newest",
+        ]  # fmt: skip
 
 
 async def test_rules_label_items_that_are_added(client_of: ClientOf, tmp_path: Path) -> None:
