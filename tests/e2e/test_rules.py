@@ -130,6 +130,9 @@ def test_a_lasso_kept_as_a_rule_labels_its_likes_and_is_undone(map_page: PageDri
             last.locator(".rule-name").click()
         last.get_by_role("button", name="Delete").click()
         page.wait(lambda n=left: len(rules(page)) == n - 1)
+        focused = page.page.locator(".rules-panel button:focus")
+        page.wait(lambda f=focused: f.count() == 1, message="the focus was lost")
+        assert (focused.get_attribute("class") == "rule-name") == (left > 1)
     page.wait(lambda: (page.labels == -1).all(), message="a deleted rule left labels")
     assert page.page.get_by_test_id("no-rules").is_visible()
 

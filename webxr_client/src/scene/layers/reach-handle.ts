@@ -22,7 +22,10 @@ export class ReachHandle {
   /** Middle of the hull, and the handle, CSS pixels. */
   private middle: Place = { x: 0, y: 0 };
   private rim: Place = { x: 0, y: 0 };
-  /** Reach and distance from the middle at the start of the drag, and the reach now. */
+  /**
+   * Reach and distance from the middle at the start of a drag, and the reach now. While a key is
+   * held, the distance is 0.
+   */
   private drag: { reach: number; from: number; wanted: number } | null = null;
   private askedAt = Number.NEGATIVE_INFINITY;
   private readonly clip = new Matrix4();
@@ -49,12 +52,14 @@ export class ReachHandle {
     element.addEventListener("pointerup", () => this.up());
     element.addEventListener("pointercancel", () => this.cancel());
     element.addEventListener("keydown", (event) => this.press(event));
+    // A key that is held repeats. All steps together are one change, which Undo undoes.
+    for (const end of ["keyup", "blur"]) element.addEventListener(end, () => this.up());
     effect(() => {
       const rule = this.rule();
       if (!rule) return;
       element.title = `Drag: how far the rule “${rule.name}” reaches`;
       element.setAttribute("aria-label", `Reach of the rule ${rule.name}`);
-      element.setAttribute("aria-valuenow", rule.reach.toFixed(2));
+      this.announce(rule.reach);
     });
   }
 
@@ -114,13 +119,17 @@ export class ReachHandle {
   private move(event: PointerEvent): void {
     const { drag } = this;
     event.stopPropagation();
-    if (!drag) return;
+    if (!drag?.from) return;
     drag.wanted = limited((drag.reach * this.distance(event)) / drag.from);
+    this.preview(drag.wanted);
+  }
+
+  private preview(wanted: number): void {
+    this.announce(wanted);
     const now = performance.now();
     if (now - this.askedAt < PREVIEW_MS) return;
     this.askedAt = now;
     const { rule } = this.rule() ?? {};
-    const { wanted } = drag;
     if (rule) this.commands.withRules((rules) => void rules.previewReach(rule, wanted));
   }
 
@@ -136,6 +145,7 @@ export class ReachHandle {
 
   private cancel(): void {
     if (!this.drag) return;
+    this.announce(this.drag.reach);
     this.drag = null;
     this.commands.withRules((rules) => rules.endPreview());
   }
@@ -147,7 +157,14 @@ export class ReachHandle {
     if (!rule || !(more || less)) return;
     event.preventDefault();
     event.stopPropagation();
-    this.set(limited(rule.reach * (more ? KEY_STEP : 1 / KEY_STEP)));
+    this.drag ??= { reach: rule.reach, from: 0, wanted: rule.reach };
+    this.drag.wanted = limited(this.drag.wanted * (more ? KEY_STEP : 1 / KEY_STEP));
+    this.preview(this.drag.wanted);
+  }
+
+  private announce(reach: number): void {
+    this.element.setAttribute("aria-valuenow", reach.toFixed(2));
+    this.element.setAttribute("aria-valuetext", `${reach.toFixed(2)} times`);
   }
 
   private set(reach: number): void {

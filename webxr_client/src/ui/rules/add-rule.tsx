@@ -5,6 +5,16 @@ import { LARGEST_ACCEPT_FROM, LEAST_ACCEPT_FROM } from "../../state/review-state
 import { useUi } from "../kit/context.js";
 
 export function AddRule() {
+  const [open, setOpen] = useState(false);
+  return (
+    <details class="add-rule" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>Add a rule from a search or from predictions</summary>
+      {open && <Sources />}
+    </details>
+  );
+}
+
+function Sources() {
   const { state, commands } = useUi();
   const classes = state.liveClasses.value.filter((info) => !info.locked);
   const [wanted, setWanted] = useState(-1);
@@ -14,14 +24,13 @@ export function AddRule() {
   const search = state.search.value;
   const found = search?.items?.length ?? 0;
   const { predictions, confidence } = state.annotations;
-  if (!info) return null;
+  if (!info) return <p class="hint">There is no class for a rule: add or unlock one.</p>;
   let sure = 0;
   predictions.forEach((predicted, item) => {
     if (predicted === info.class_id && confidence[item]! / 255 >= from) sure += 1;
   });
   return (
-    <details class="add-rule">
-      <summary>Add a rule from a search or from predictions</summary>
+    <>
       <label>
         <span class="muted">class</span>
         <select
@@ -44,9 +53,13 @@ export function AddRule() {
           search && commands.withRules((rules) => rules.fromSearch(info.class_id, search.text))
         }
       >
-        {found > 0 && search
-          ? `${itemsText(found)} found by “${search.text}”`
-          : "Search first, in the field at the top"}
+        {found > 0 && search ? (
+          <>
+            {itemsText(found)} found by “<bdi>{search.text}</bdi>”
+          </>
+        ) : (
+          "Search first, in the field at the top"
+        )}
       </button>
       <label>
         <span class="muted">at least</span>
@@ -68,10 +81,8 @@ export function AddRule() {
         title="The current predictions. The rule does not follow the model until you search again"
         onClick={() => commands.withRules((rules) => rules.fromPredictions(info.class_id, from))}
       >
-        {sure > 0
-          ? `${count(sure)} predicted as ${info.name}`
-          : `None is predicted as ${info.name}`}
+        {sure > 0 ? `${count(sure)} predicted` : "None is predicted"} as <bdi>{info.name}</bdi>
       </button>
-    </details>
+    </>
   );
 }

@@ -1,5 +1,5 @@
 /** Controls of the chosen rule. Each change is a gesture, which can be undone. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { MAX_NAME_LENGTH, type RuleFigures, type RuleInfo } from "../../protocol/messages.js";
 import { count } from "../../state/format.js";
 import { LEAST_REACH, MOST_REACH } from "../../state/rule-state.js";
@@ -9,6 +9,8 @@ import { fieldKey } from "../kit/field-key.js";
 
 /** Time from a movement of the slider until its preview is requested, ms. */
 const PREVIEW_MS = 120;
+/** Time from the last change of the slider until it is stored, ms: a key that is held repeats. */
+const SETTLE_MS = 350;
 /** Steps of the slider of the reach to each side, on a logarithmic scale. */
 const STEPS = 40;
 /** Reach at the right end of the slider. At the left end, it is 1 / SPAN. */
@@ -144,9 +146,32 @@ function Reach({ rule }: { rule: RuleInfo }) {
     );
     return () => window.clearTimeout(timer);
   }, [place]);
-  useEffect(() => setPlace(null), [rule.reach]);
+  const pending = useRef<{ wanted: number; timer: number } | null>(null);
+  const commit = () => {
+    if (!pending.current) return;
+    const { wanted, timer } = pending.current;
+    window.clearTimeout(timer);
+    pending.current = null;
+    commands.withRules(async (loaded) => {
+      await loaded.edit(rule.rule, { reach: wanted });
+      if (!pending.current) setPlace(null);
+    });
+  };
+  const change = (to: number) => {
+    window.clearTimeout(pending.current?.timer);
+    pending.current = { wanted: reachAt(to), timer: window.setTimeout(commit, SETTLE_MS) };
+  };
+  useEffect(() => {
+    if (!pending.current) setPlace(null);
+  }, [rule.reach]);
   // The preview ends with the controls, for example when another rule is chosen.
-  useEffect(() => () => commands.withRules((loaded) => loaded.endPreview()), []);
+  useEffect(
+    () => () => {
+      if (pending.current) commit();
+      else commands.withRules((loaded) => loaded.endPreview());
+    },
+    [],
+  );
   const reached = state.rules.reached.value;
   const mine = reached?.rule === rule.rule && Math.abs(reached.reach - rule.reach) > 1e-3;
   return (
@@ -160,13 +185,8 @@ function Reach({ rule }: { rule: RuleInfo }) {
           value={placeOf(reach)}
           aria-valuetext={`${reach.toFixed(2)} times`}
           onInput={(event) => setPlace(Number(event.currentTarget.value))}
-          onChange={(event) => {
-            const wanted = reachAt(Number(event.currentTarget.value));
-            commands.withRules(async (loaded) => {
-              await loaded.edit(rule.rule, { reach: wanted });
-              setPlace(null);
-            });
-          }}
+          onChange={(event) => change(Number(event.currentTarget.value))}
+          onBlur={commit}
         />
         <b>{reach.toFixed(2)}</b>
       </label>

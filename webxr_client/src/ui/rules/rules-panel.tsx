@@ -8,6 +8,7 @@ import { accuracyReason, accuracyText } from "../../state/rule-text.js";
 import { authorName, isPageOfOwner, isThisPage } from "../../state/undo-choice.js";
 import { Swatch } from "../classes/swatch.js";
 import { useUi } from "../kit/context.js";
+import { usePassedFocus, useReturnedFocus } from "../kit/focus.js";
 import { KeyHint } from "../kit/key-hint.js";
 import { AddRule } from "./add-rule.js";
 import { RuleControls } from "./rule-controls.js";
@@ -21,22 +22,16 @@ export function RulesPanel() {
 }
 
 function Panel() {
-  const { state, commands } = useUi();
+  const { state } = useUi();
   const { rules } = state;
   const list = rules.list.value;
-  const labels = state.labelsVersion.value;
-  useEffect(() => {
-    const timer = window.setTimeout(
-      () => commands.withRules((loaded) => loaded.refresh()),
-      FIGURES_MS,
-    );
-    return () => window.clearTimeout(timer);
-  }, [list, labels]);
+  const panel = useReturnedFocus<HTMLElement>();
   const figures = rules.figures.value;
   const of = new Map(figures?.figures.map((one) => [one.rule, one]));
   const conflicts = figures?.conflicts ?? 0;
   return (
-    <section class="glass rules-panel" aria-label="Rules">
+    <section ref={panel} class="glass rules-panel" aria-label="Rules">
+      <FreshFigures />
       <div class="panel-title">
         <h2>
           Rules <b>{list.length > 0 && count(list.length)}</b>
@@ -67,6 +62,21 @@ function Panel() {
       </p>
     </section>
   );
+}
+
+/** Requests figures again after changes. A component of its own: a label renders no row again. */
+function FreshFigures() {
+  const { state, commands } = useUi();
+  const list = state.rules.list.value;
+  const labels = state.labelsVersion.value;
+  useEffect(() => {
+    const timer = window.setTimeout(
+      () => commands.withRules((loaded) => loaded.refresh()),
+      FIGURES_MS,
+    );
+    return () => window.clearTimeout(timer);
+  }, [list, labels]);
+  return null;
 }
 
 function NoRules() {
@@ -108,8 +118,9 @@ function Row({ rule, figures }: { rule: RuleInfo; figures: RuleFigures | undefin
   const open = chosen.value === rule.rule;
   const info = state.classes.value[rule.class_id];
   const accuracy = accuracyText(figures);
+  const row = usePassedFocus<HTMLLIElement>(".rule-name");
   return (
-    <li class={rule.on ? "rule" : "rule off"} data-rule={rule.rule}>
+    <li ref={row} class={rule.on ? "rule" : "rule off"} data-rule={rule.rule}>
       <div class="rule-head">
         <input
           type="checkbox"
@@ -146,7 +157,7 @@ function Row({ rule, figures }: { rule: RuleInfo; figures: RuleFigures | undefin
             {count(figures.conflicts)} in conflict
           </span>
         )}
-        <span class="faint-text rule-author">{authorOf(rule, state)}</span>
+        <bdi class="faint-text rule-author">{authorOf(rule, state)}</bdi>
       </p>
       {open && <RuleControls rule={rule} figures={figures} />}
     </li>

@@ -51,7 +51,7 @@ function Vote({ vote }: { vote: ItemVote }) {
       <b dir="auto">{info?.name ?? "–"}</b>
       {vote.source === "rule" ? (
         <button type="button" class="link" title="Show the rule" onClick={open}>
-          rule “{vote.name}”
+          rule “<bdi>{vote.name}</bdi>”
         </button>
       ) : (
         <span>{personName(vote.name, state.session.value?.role, state.access.value)}</span>

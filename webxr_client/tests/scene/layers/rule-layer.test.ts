@@ -97,6 +97,19 @@ it("keeps the items of the preview until those of the changed rule arrive", asyn
   expect(shown()).toEqual([20]);
 });
 
+it("changes the reach once while an arrow key is held", () => {
+  const key = (type: string) =>
+    handle.dispatchEvent(Object.assign(new Event(type), { key: "ArrowRight" }));
+  for (let k = 0; k < 3; k++) key("keydown");
+  point("pointermove", 500); // the pointer passes over the handle
+  expect(commands.previewReach).toHaveBeenCalledTimes(1);
+  expect(commands.edit).not.toHaveBeenCalled();
+  key("keyup");
+  key("keyup");
+  expect(commands.edit).toHaveBeenCalledTimes(1);
+  expect(commands.edit?.mock.calls[0]?.[1].reach).toBeCloseTo(1.331);
+});
+
 function point(type: string, clientX: number): void {
   const fields = { clientX, clientY: 0, button: 0, pointerId: 1 };
   handle.dispatchEvent(Object.assign(new Event(type), fields));

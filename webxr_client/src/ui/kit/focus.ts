@@ -1,0 +1,35 @@
+/** The keyboard focus when an element that has it is removed. Otherwise it would be lost. */
+import type { RefObject } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+
+/** Reference to an element. When it is removed, the focus returns to the element that had it. */
+export function useReturnedFocus<T extends HTMLElement>(): RefObject<T> {
+  const element = useRef<T>(null);
+  useLayoutEffect(() => {
+    const before = document.activeElement;
+    const own = element.current;
+    return () => {
+      const inside = own?.contains(document.activeElement);
+      if (inside && before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, []);
+  return element;
+}
+
+/**
+ * Reference to a row of a list. When it is removed, the focus passes to the element `within` in the
+ * next or the previous row, or else to the first button of the section.
+ */
+export function usePassedFocus<T extends HTMLElement>(within: string): RefObject<T> {
+  const row = useRef<T>(null);
+  useLayoutEffect(() => {
+    const own = row.current;
+    return () => {
+      if (!own?.contains(document.activeElement)) return;
+      const next = own.nextElementSibling ?? own.previousElementSibling;
+      const first = own.closest("section")?.querySelector("button");
+      (next?.querySelector<HTMLElement>(within) ?? first)?.focus();
+    };
+  }, []);
+  return row;
+}
