@@ -35,10 +35,17 @@ export interface RuleParts {
   queries: Pick<ModelQueries, "ask">;
 }
 
-/** End of the name of a copy. */
-const COPY = " (copy)";
-
 const newId = () => crypto.randomUUID();
+
+/** Name of a copy that no rule has, not longer than the server accepts: "oak 1 (copy 2)". */
+function copyName(name: string, taken: ReadonlySet<string>): string {
+  for (let k = 1; ; k++) {
+    const end = k === 1 ? " (copy)" : ` (copy ${k})`;
+    const start = Array.from(name).slice(0, MAX_NAME_LENGTH - end.length);
+    const copy = start.join("") + end;
+    if (!taken.has(copy)) return copy;
+  }
+}
 
 export class Rules implements RuleCommands {
   /** Sequence numbers of the newest previews. Answers to earlier previews are ignored. */
@@ -137,8 +144,8 @@ export class Rules implements RuleCommands {
   }
 
   duplicate({ rule, kind, class_id, name }: RuleInfo): void {
-    const start = Array.from(name).slice(0, MAX_NAME_LENGTH - COPY.length);
-    this.add({ kind, class_id, copy_of: rule, name: `${start.join("")}${COPY}` });
+    const names = new Set(this.state.rules.list.peek().map((one) => one.name));
+    this.add({ kind, class_id, copy_of: rule, name: copyName(name, names) });
   }
 
   fromSearch(classId: number, query: string): void {

@@ -172,13 +172,16 @@ describe("the preview of a reach", () => {
   });
 });
 
-it("cuts the name of a copy to the length that the server accepts", () => {
-  const { rules, sent } = made();
+it("gives a copy a name that no rule has, and that the server accepts", () => {
+  const { state, rules, sent } = made();
   rules.duplicate(info(4, { name: "🌳".repeat(80) }));
   rules.duplicate(info(5, { name: "x".repeat(73) }));
   const names = (sent() as AddRule[]).map(({ name }) => Array.from(name ?? ""));
   expect(names.map((name) => name.length)).toEqual([80, 80]);
   expect(names[0]?.join("")).toBe(`${"🌳".repeat(73)} (copy)`);
+  state.rules.setList(["oak", "oak (copy)", "oak (copy 2)"].map((name, k) => info(k, { name })));
+  rules.duplicate(info(0, { name: "oak" }));
+  expect((sent().at(-1) as AddRule).name).toBe("oak (copy 3)");
 });
 
 it("sends changes of rules", () => {
