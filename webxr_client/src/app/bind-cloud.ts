@@ -118,6 +118,10 @@ export function bindThumbnails(
     const first = items;
     items = n;
     if (!layout) return;
+    if (atlas.current && grown) {
+      atlas.current.expect(first);
+      cloud.setAtlas(atlas.current);
+    }
     if (atlas.current && !(grown && renew(layout, first))) return;
     const gl = stage.drawable ? (stage.renderer.getContext() as WebGL2RenderingContext) : null;
     const most = (gl?.getParameter(gl.MAX_ARRAY_TEXTURE_LAYERS) as number | null) ?? LEAST_LAYERS;
@@ -131,6 +135,7 @@ export function bindThumbnails(
       created,
       () => state.xr.presenting.peek() !== null,
       () => {
+        if (loader.current) created.complete();
         cloud.setAtlas(created);
         before?.dispose();
         before = null;

@@ -61,6 +61,11 @@ export class PageLoader {
     this.start();
   }
 
+  /** Whether no loaded page has to be loaded again. */
+  get current(): boolean {
+    return this.changed.size === 0;
+  }
+
   /** Load the pages that the view needs, in this order, in place of those needed before. */
   need(pages: readonly number[]): void {
     this.atlas.use(pages);

@@ -28,6 +28,8 @@ import { PictureReader } from "./picture-reader.js";
 const SLICE_BYTES = 2 ** 20;
 /** Value in `layerOf` for a page that is not loaded. */
 const NO_LAYER = 255;
+/** Value of `pictured` if no item was added. */
+const ALL_ITEMS = 2 ** 31 - 1;
 /** Width of `layerOf`. An atlas has at most this number of pages. */
 const MOST_PAGES = 4096;
 
@@ -47,6 +49,8 @@ export class Atlas {
   readonly layerOf: DataTexture;
   /** Counter that increases when a picture arrives that `cut` has requested. */
   readonly arrived = signal(0);
+  /** The loaded pages have no pictures of items from this number on, because they were added. */
+  pictured = ALL_ITEMS;
   /** Bytes per pixel. */
   readonly bytes: 1 | 4;
   private readonly format: typeof RedFormat | typeof RGBAFormat;
@@ -101,6 +105,18 @@ export class Atlas {
    */
   use(pages: readonly number[]): void {
     for (let k = pages.length - 1; k >= 0; k--) if (this.has(pages[k]!)) this.touch(pages[k]!);
+  }
+
+  /** The loaded pages do not have the pictures of the item `first` and of those behind it yet. */
+  expect(first: number): void {
+    this.pictured = Math.min(this.pictured, first);
+  }
+
+  /** All loaded pages have the pictures of all their items. */
+  complete(): void {
+    if (this.pictured === ALL_ITEMS) return;
+    this.pictured = ALL_ITEMS;
+    this.arrived.value += 1;
   }
 
   /** Forget a page and its pictures, because other items have taken its place. */
@@ -179,6 +195,7 @@ export class Atlas {
    */
   cut(item: number): Decoded | null {
     const { page, x, y } = this.locate(item);
+    if (item >= this.pictured) return null;
     const kept = this.reader.kept(item);
     if (this.has(page)) this.touch(page);
     else if (!kept) this.want(page);

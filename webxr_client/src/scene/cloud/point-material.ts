@@ -104,6 +104,7 @@ export class PointMaterial extends ShaderMaterial {
         uColumns: { value: 1 },
         uColumnsF: { value: 1 },
         uPerPage: { value: 1 },
+        uPictured: { value: 0 },
         uInset: { value: new Vector2(0, 1) },
         uPart: { value: new Vector4(...WHOLE) },
         uCoverage: { value: 0 },
@@ -212,6 +213,7 @@ export class PointMaterial extends ShaderMaterial {
     u.uColourPictures!.value = channels === 3 ? 1 : 0;
     u.uColumns!.value = u.uColumnsF!.value = columns;
     u.uPerPage!.value = columns * columns;
+    u.uPictured!.value = atlas.pictured;
     (u.uInset!.value as Vector2).set((cell - picture) / 2 / cell, picture / cell);
     u.uRimLevel!.value = Math.max(0, Math.log2(picture / RIM_SHARE));
   }

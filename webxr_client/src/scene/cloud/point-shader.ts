@@ -33,6 +33,7 @@ uniform vec4 uBrush;          // centre and radius in metres of the scene; radiu
 uniform vec3 uBrushColour;
 uniform int uColumns;
 uniform int uPerPage;
+uniform int uPictured;        // the first item without a picture in the loaded pages
 uniform sampler2D uLayers;    // per page: the layer of the texture array; 1.0 for none
 uniform float uFogShare;      // share of the fog's colour in the farthest points
 uniform float uRim;           // width of the dark rim in pixels; 0: no rim
@@ -128,7 +129,7 @@ void main() {
   int page = gl_VertexID / uPerPage;
   float layer = floor(texelFetch(uLayers, ivec2(page, 0), 0).r * 255.0 + 0.5);
   vCell = vec3(float(inPage % uColumns), float(inPage / uColumns), layer);
-  if (layer > 254.5 || uHasAtlas < 0.5) {
+  if (layer > 254.5 || gl_VertexID >= uPictured || uHasAtlas < 0.5) {
     vFade = 0.0;
     gl_PointSize = min(gl_PointSize, uDot * uPixelRatio * (1.0 + 0.8 * hovered));
   }

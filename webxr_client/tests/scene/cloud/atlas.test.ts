@@ -140,6 +140,21 @@ describe("Atlas", () => {
     expect(want).toHaveBeenCalledWith(1);
   });
 
+  it("shows no picture of an added item before its page has come again", async () => {
+    const atlas = new Atlas(layout(1));
+    const { renderer } = fakeGpu(1, 1);
+    await load(atlas, 0, renderer);
+    atlas.expect(3);
+    atlas.expect(4);
+    expect(read(atlas, 3, renderer)).toBeNull();
+    expect(read(atlas, 2, renderer)).not.toBeNull();
+    const before = atlas.arrived.value;
+    await load(atlas, 0, renderer);
+    atlas.complete();
+    expect(atlas.arrived.value).toBeGreaterThan(before);
+    expect(Array.from(read(atlas, 3, renderer)?.bytes ?? [])).toEqual(expected(0, 5, 5, 1));
+  });
+
   it("replaces the page that was not used for the longest time", async () => {
     const want = vi.fn();
     const atlas = new Atlas(layout(4), 2, want);
