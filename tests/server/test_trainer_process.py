@@ -6,6 +6,7 @@ import math
 import os
 import queue
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +35,7 @@ class Running:
         if not (folder / "data").exists():
             import_data(str(data), folder / "data", ImportOptions())
         self.file = anonymous_file(size_for(N))
+        weakref.finalize(self, self.file.close)
         self.ring = SharedFrames(self.file, N)
         self.commands: queue.SimpleQueue[m.Command | None] = queue.SimpleQueue()
         self.pipe = io.BytesIO()
@@ -225,3 +227,19 @@ def test_training_continues_and_reports_a_full_disk(
     assert len(told) == 2
     assert "the disk is full" in told[0]
     assert told[1] == ""
+
+
+def test_the_former_training_is_freed_when_items_are_added(
+    tmp_path: Path, small_data: Path
+) -> None:
+    running = Running(tmp_path, small_data, n_items=N - 20)
+    worker = running.process
+    frames = worker.trainer.frames()
+    for _ in range(20):
+        next(frames)
+    frames.close()
+    former = weakref.ref(worker.trainer.loop)
+    del frames
+    worker.grow(m.Grow(data="data", n_items=N))
+    assert len(worker.trainer.dataset) == N
+    assert former() is None
