@@ -19,7 +19,7 @@ NEW_NAMES = ("ноль", "один", "шесть")
 """Names of the classes that the person creates, for the digits 0, 1 and 6."""
 DIGITS = (0, 1, 6)
 MOST_STEPS = 60
-MOST_GESTURES = 50
+MOST_GESTURES = 20
 """Largest number of gestures from zero to 5,000 labelled digits."""
 
 

@@ -76,6 +76,7 @@ void main() {
   float selected = marks.y;
   float hovered = step(0.5, marks.z);
   vDim = (1.0 - hovered) * step(0.1, marks.z) * (1.0 - selected);
+  gl_Position.z = mix(gl_Position.z, gl_Position.w, 0.9 * vDim); // behind what is not dimmed
   // With the orthographic camera of a flat scene, size does not depend on distance.
   float distance = projectionMatrix[3][3] > 0.5 ? 1.0 : max(-view.z, 1e-4);
   float pixels = uPointSize * uPixelsPerUnit / distance;

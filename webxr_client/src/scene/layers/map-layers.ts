@@ -70,7 +70,10 @@ export class MapLayers {
     const { clientWidth, clientHeight } = stage.element;
     const view = `${clientWidth} ${clientHeight} ${stage.clipFromLatent()}`;
     const now = performance.now();
-    const named = !off && layers.islands.peek() && latent.n >= LEAST_FOR_ISLANDS;
+    // A chip would hide found items.
+    const searching = Boolean(state.search.peek()?.items);
+    const islands = layers.islands.peek() && latent.n >= LEAST_FOR_ISLANDS;
+    const named = !off && islands && !searching;
     const lines = !off && layers.contours.peek();
     const bars = !off && layers.histograms.peek() && latent.latentDim === 2;
     const found = this.updateIslands(named, view, now);

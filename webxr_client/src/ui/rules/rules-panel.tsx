@@ -46,10 +46,12 @@ function Panel() {
           Close <KeyHint action="close" />
         </button>
       </div>
-      <p class="hint">
-        A rule labels all items that are like those it was made from, also items that are added
-        later. Switch it off or delete it, and its labels are gone; every change can be undone.
-      </p>
+      {list.length === 0 && (
+        <p class="hint">
+          A rule labels all items that are like those it was made from, also items that are added
+          later. Switch it off or delete it, and its labels are gone; every change can be undone.
+        </p>
+      )}
       {list.length === 0 ? <NoRules /> : <Conflicts all={conflicts} />}
       <ul class="rules">
         {list.map((rule) => (
@@ -119,6 +121,9 @@ function Row({ rule, figures }: { rule: RuleInfo; figures: RuleFigures | undefin
   const info = state.classes.value[rule.class_id];
   const accuracy = accuracyText(figures);
   const row = usePassedFocus<HTMLLIElement>(".rule-name");
+  useEffect(() => {
+    if (open) row.current?.scrollIntoView({ block: "nearest" });
+  }, [open]);
   return (
     <li ref={row} class={rule.on ? "rule" : "rule off"} data-rule={rule.rule}>
       <div class="rule-head">

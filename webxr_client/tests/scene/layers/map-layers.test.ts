@@ -15,22 +15,29 @@ const context = () => {
 /** Elements that were created. */
 const created: ReturnType<typeof element>[] = [];
 function element() {
-  return {
+  const made = {
     append: () => {},
     setAttribute: () => {},
-    classList: { toggle: () => {} },
+    shown: false,
+    classList: {
+      toggle(name: string, on: boolean) {
+        if (name === "shown") made.shown = on;
+      },
+    },
     style: { setProperty: () => {} },
     textContent: "",
-    offsetWidth: 40,
-    offsetHeight: 20,
+    offsetWidth: 10,
+    offsetHeight: 5,
     canvas: context(),
     getContext() {
       return this.canvas;
     },
   };
+  return made;
 }
 
 let now = 0;
+let pointPixels = 4;
 let state: AppState;
 let layers: MapLayers;
 const clipFromLatent = vi.fn(() => half);
@@ -47,6 +54,7 @@ beforeEach(() => {
   vi.stubGlobal("getComputedStyle", () => ({ color: "#ffffff" }));
   vi.spyOn(performance, "now").mockImplementation(() => now);
   created.length = 0;
+  pointPixels = 4;
   state = new AppState();
   const to = new Uint16Array(4 * N);
   state.latent.n = N;
@@ -66,7 +74,7 @@ beforeEach(() => {
   const stage = {
     element: { append: () => {}, clientWidth: 800, clientHeight: 600 },
     clipFromLatent,
-    pointPixels: () => 4,
+    pointPixels: () => pointPixels,
     insets: { left: 0, right: 0, top: 0, bottom: 0 },
   };
   layers = new MapLayers(state, stage as unknown as Stage, { current: null });
@@ -125,4 +133,18 @@ it("draw lines that are switched on while nothing else changes", () => {
   expect(canvas!.stroke).toHaveBeenCalledTimes(3);
   expect(canvas!.lineTo!.mock.calls.length).toBeGreaterThan(30);
   expect(idle()).toBe(false);
+});
+
+it("show no chips while the points that a search found are shown", () => {
+  pointPixels = 40;
+  const shown = () => created.some((one) => one.shown);
+  layers.update(true);
+  expect(shown()).toBe(true);
+  state.search.value = { text: "dog", items: Uint32Array.of(3) };
+  layers.update(true);
+  expect(shown()).toBe(false);
+  state.search.value = null;
+  now += 10_000;
+  layers.update(true);
+  expect(shown()).toBe(true);
 });
