@@ -78,6 +78,10 @@ class _Fit:
         """Number of items per ballot and pattern (C, P)."""
         self.votes = np.asarray(self.per_ballot.sum(1)).ravel()
         """Number of votes per ballot (C,)."""
+        self.compared = np.zeros(len(self.patterns.counts))
+        """How far the votes of each pattern are compared, 0 to 1 (P,)."""
+        self.compared_votes = np.zeros(self.n_ballots)
+        """Number of compared votes per ballot (C,)."""
         self.shares = np.full(n_classes, 1 / n_classes)
         self.accuracy = self.expected.copy()
         self.given = self._expected_given()
@@ -91,6 +95,7 @@ class _Fit:
         # the first rounds estimate one accuracy per source.
         for strength in (np.inf, _CLASS_STRENGTH):
             weights = self._independence()
+            self._compare(weights)
             for _ in range(_ROUNDS):
                 before = self.given
                 self._maximise(self._expect(weights), strength)
@@ -150,16 +155,26 @@ class _Fit:
         """
         c = self.candidates
         self._count_shares(probabilities)
-        mass = probabilities * self.patterns.counts[c.pattern]
+        mass = probabilities * (self.patterns.counts * self.compared)[c.pattern]
         counts = np.bincount(c.factor_pair, mass[c.factor_candidate], len(c.pair_class))
         n_sources = len(self.sources)
         right = np.bincount(self.patterns.source, counts[c.own_pair], n_sources)
-        votes = np.bincount(self.patterns.source, self.votes, n_sources)
+        votes = np.bincount(self.patterns.source, self.compared_votes, n_sources)
         self.accuracy = (right + self.strength * self.expected) / (votes + self.strength)
         expected = self._expected_given()
-        votes = self.votes[c.pair_ballot]
+        votes = np.maximum(self.compared_votes, _SMALLEST)[c.pair_ballot]
         weight = 1 / (1 + votes / strength)
         self.given = self._in_favour(weight * expected + (1 - weight) * counts / votes)
+
+    def _compare(self, weights: Floats) -> None:
+        """Set how far the votes of each pattern are compared: 0 for a single vote, 1 for two or
+        more independent votes.
+
+        A single vote does not confirm itself. If it counted, its probability would be
+        the accuracy, and the accuracy the mean of these probabilities.
+        """
+        self.compared = np.clip(np.asarray(self.patterns.ballots @ weights) - 1, 0, 1)
+        self.compared_votes = np.asarray(self.per_ballot @ self.compared)
 
     def _count_shares(self, probabilities: Floats) -> None:
         """Estimate the share of each class from the probabilities of the candidates (E,)."""

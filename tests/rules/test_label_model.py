@@ -63,6 +63,19 @@ def test_probabilities_of_a_single_vote_follow_its_accuracy() -> None:
     assert table[np.arange(K), classes[:K]] == pytest.approx(0.8, abs=0.02)
 
 
+def test_single_votes_do_not_confirm_their_accuracy() -> None:
+    ranges = [(0, 428, 0), (423, 834, 6), (900, 1386, 1), (1400, 1799, 3)]
+    regions = [(np.arange(first, end), class_id) for first, end, class_id in ranges]
+    model = fitted(regions, n=2000, k=10)
+    table = model.of_items(np.arange(2000))
+    for (items, class_id), source in zip(regions, model.sources, strict=True):
+        single = np.setdiff1d(items, np.arange(423, 428))
+        assert (table[single, class_id] > 0.6).all()
+        assert source.accuracy == pytest.approx(0.71 if class_id in (0, 6) else 0.8, abs=0.04)
+    contradicted = table[423:428][:, [0, 6]]
+    assert (contradicted > 0.35).all() and (contradicted.sum(1) > 0.85).all()
+
+
 def test_accuracies_are_near_the_truth() -> None:
     accuracies = [0.95, 0.9, 0.8, 0.7, 0.6, 0.85]
     truth, votes = simulated(accuracies, [0.5] * 6)
