@@ -18,6 +18,7 @@ Requires `pip install -e '.[test,gain]'`; a data set whose package is missing is
 import argparse
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -78,13 +79,7 @@ class Result(NamedTuple):
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--seeds", type=int, default=5, help="number of seeds (default: 5)")
-    parser.add_argument(
-        "--only", action="append", choices=DATA_SETS, help="only this data set; can be repeated"
-    )
+    parser = parser_of(__doc__)
     parser.add_argument("--times", action="store_true", help="print times instead")
     options = parser.parse_args()
     if options.times:
@@ -95,12 +90,7 @@ def main() -> int:
         "| wrong predictions: newest vote | label model | error of accuracies | in interval |"
     )
     print("|---|---|---|---|---|---|---|---|---|")
-    for name in options.only or DATA_SETS:
-        try:
-            data = sources()[name].load()
-        except MissingDataError as error:
-            print(f"{name}: {error}", file=sys.stderr)
-            continue
+    for name, data in data_sets(options):
         features = features_of(data)
         results = [measure(data, features, seed) for seed in range(options.seeds)]
         r = Result(*np.mean(results, axis=0).tolist())
@@ -111,6 +101,27 @@ def main() -> int:
             flush=True,
         )
     return 0
+
+
+def parser_of(text: str | None) -> argparse.ArgumentParser:
+    """Return the parser of a benchmark, with the options `--seeds` and `--only`."""
+    parser = argparse.ArgumentParser(
+        description=text, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seeds", type=int, default=5, help="number of seeds (default: 5)")
+    parser.add_argument(
+        "--only", action="append", choices=DATA_SETS, help="only this data set; can be repeated"
+    )
+    return parser
+
+
+def data_sets(options: argparse.Namespace) -> Iterator[tuple[str, LabelledItems]]:
+    """Yield the names and items of the chosen data sets. A missing one is reported."""
+    for name in options.only or DATA_SETS:
+        try:
+            yield name, sources()[name].load()
+        except MissingDataError as error:
+            print(f"{name}: {error}", file=sys.stderr)
 
 
 def features_of(data: LabelledItems) -> npt.NDArray[np.float64]:

@@ -7,11 +7,11 @@ from lodespace.errors import ProjectError
 from lodespace.importing.reading import reading_of
 from lodespace.items.item_set import ItemSet
 from lodespace.protocol import UNLABELED
-from lodespace.rules.label_model import fit
 from lodespace.rules.rules_file import FORMAT, KIND, FiledRule, RulesFile, encoded
+from lodespace.session.fitted_votes import fitted
 from lodespace.session.rules import Rule
 from lodespace.session.session import AnnotationSession
-from lodespace.session.sources import session_votes
+from lodespace.session.sources import VotingState
 
 
 def as_json(session: AnnotationSession) -> bytes:
@@ -19,12 +19,11 @@ def as_json(session: AnnotationSession) -> bytes:
 
     Raises ProjectError if there is no such region.
     """
-    found = session_votes(session)
+    found = fitted(VotingState.of(session))
     names = {info.class_id: info.name for info in session.classes.classes}
-    model = fit(found.votes, found.expected, len(session.items), max(1, len(names)))
     accuracy = {
         source.number: estimate.accuracy
-        for source, estimate in zip(found.sources, model.sources, strict=True)
+        for source, estimate in zip(found.votes.sources, found.model.sources, strict=True)
     }
     filed: list[FiledRule] = []
     left_out: list[str] = []

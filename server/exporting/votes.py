@@ -12,7 +12,7 @@ from lodespace.items.original_order import OriginalOrder
 from lodespace.protocol import UNLABELED
 from lodespace.session.rules import voted
 from lodespace.session.session import AnnotationSession
-from lodespace.session.sources import person_votes
+from lodespace.session.sources import VotingState, person_votes
 
 _PERSON = "person "
 """Beginning of the column's name for a source that is called like the column with the ids."""
@@ -24,7 +24,8 @@ def votes_of(session: AnnotationSession) -> dict[str, npt.NDArray[np.int16]]:
     Each array (N,) has the class per item, in the order of the session's items; UNLABELED without a
     vote. People without a vote and rules that are switched off are left out.
     """
-    votes = {person: found.classes for person, found in person_votes(session).items()}
+    people = person_votes(VotingState.of(session))
+    votes = {person: found.classes for person, found in people.items()}
     for rule in session.rules:
         if not rule.on:
             continue

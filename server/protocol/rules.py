@@ -276,7 +276,8 @@ class Rules(Message):
     people: list[PersonFigures]
     """Estimates per person who labelled items."""
     conflicts: int
-    """Number of items on which sources vote for different classes."""
+    """Number of items of GET /api/rules/conflicts: sources vote for different classes, and nobody
+    has decided."""
 
 
 class ItemVote(Message):

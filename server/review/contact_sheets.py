@@ -121,23 +121,40 @@ def sheet(state: ItemState, kind: SheetKind, size: int = SHEET_SIZE, skip: int =
         items, total = queue(state, kind, size)
         chosen = _by_prediction(state, items[which], total)
     items, group, groups, total = chosen
-    shown = [
+    shown = sheet_items(state, items, state.doubt[items], proposed(state, items), group)
+    wrong = float(state.doubt[items].sum())
+    expected_wrong = round(wrong, 2) if state.scorable else None
+    return Sheet(kind=kind, items=shown, groups=groups, total=total, expected_wrong=expected_wrong)
+
+
+def sheet_items(
+    state: ItemState,
+    items: Items,
+    doubt: npt.NDArray[np.floating],
+    classes: npt.NDArray[np.integer],
+    group: Items,
+) -> list[SheetItem]:
+    """Return `items` (K,) as a sheet shows them.
+
+    Args:
+        state: State of all items.
+        items: Numbers of the items (K,).
+        doubt: Probability that each label is wrong (K,).
+        classes: Class that each item gets if a person confirms the sheet (K,).
+        group: Group of each item (K,).
+    """
+    return [
         SheetItem(
             item=item,
             class_id=int(state.labels[item]),
             prediction=int(state.prediction[item]),
             confidence=round(float(state.confidence[item]), 4),
-            doubt=round(float(state.doubt[item]), 4),
-            proposed=class_id,
+            doubt=round(float(wrong), 4),
+            proposed=int(class_id),
             group=int(number),
         )
-        for item, class_id, number in zip(
-            items.tolist(), proposed(state, items).tolist(), group, strict=True
-        )
+        for item, wrong, class_id, number in zip(items.tolist(), doubt, classes, group, strict=True)
     ]
-    wrong = float(state.doubt[items].sum())
-    expected_wrong = round(wrong, 2) if state.scorable else None
-    return Sheet(kind=kind, items=shown, groups=groups, total=total, expected_wrong=expected_wrong)
 
 
 def _by_prediction(state: ItemState, items: Items, total: int) -> _Chosen:

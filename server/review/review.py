@@ -14,8 +14,8 @@ from lodespace import protocol
 from lodespace.review import conflicts, contact_sheets, cues, quality, suggestion
 from lodespace.review.calibration import Calibration, evidence
 from lodespace.review.captions import with_texts
+from lodespace.review.kept_fit import KeptFit
 from lodespace.session.session import AnnotationSession
-from lodespace.session.sources import decided, session_votes
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +33,13 @@ class Review:
     """
 
     def __init__(
-        self, session: AnnotationSession, tell: Callable[[protocol.Quality], None]
+        self,
+        session: AnnotationSession,
+        kept_fit: KeptFit,
+        tell: Callable[[protocol.Quality], None],
     ) -> None:
         self.session = session
+        self._kept_fit = kept_fit
         self.quality: protocol.Quality | None = None
         """Newest estimate of the quality; None before the first estimate."""
         self._tell = tell
@@ -92,17 +96,16 @@ class Review:
 
         The first `skip` items of the queue are left out.
         """
-        state, calibration = self.session.item_state(), self._calibrated()
         items = self.session.items
         if kind == "conflicts":
-            votes = session_votes(self.session)
-            settled, count = decided(self.session, votes), len(self.session.classes)
+            found = await self._kept_fit.newest()
+            state = self.session.item_state()
             return await self._work_out(
                 lambda: with_texts(
-                    conflicts.sheet(state, conflicts.conflicts(votes, settled, count), size, skip),
-                    items,
+                    conflicts.sheet(state, conflicts.conflicts(found), size, skip), items
                 )
             )
+        state, calibration = self.session.item_state(), self._calibrated()
         return await self._work_out(
             lambda: with_texts(
                 contact_sheets.sheet(calibration().applied(state), kind, size, skip), items

@@ -79,7 +79,12 @@ class Commands:
                 event = await self._event_log.append(event)
             except EventLogError as error:
                 raise await self._log_watch.explain(error) from error
-            applied = self._session.apply(event)
+            begun = self._session.begin(event)
+            found = None
+            if begun.votes is not None:
+                # The next command waits, but pages and frames of the trainer do not.
+                found = await asyncio.to_thread(begun.weigh)
+            applied = self._session.finish(begun, found)
         self._log_watch.saved()
         self._notices.clear("undo")
         for observer in self._observers:

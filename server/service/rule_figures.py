@@ -1,48 +1,41 @@
 """Figures of the label model: per rule, per person, and the votes on one item."""
 
-from typing import NamedTuple
-
 import numpy as np
 
 from lodespace import protocol
 from lodespace.protocol.item_sets import pack
-from lodespace.rules.label_model import fit
-from lodespace.rules.results import LabelModel, SourceEstimate
+from lodespace.review.kept_fit import KeptFit
+from lodespace.rules.results import SourceEstimate
 from lodespace.service.query_lanes import QueryLanes
 from lodespace.session.authors import person_of
 from lodespace.session.rule_infos import rule_infos
 from lodespace.session.session import AnnotationSession
-from lodespace.session.sources import SessionVotes, VotingSource, session_votes
+from lodespace.session.sources import VotingSource
 
 LEAST_COMPARED = 20
 """Number of compared items from which an accuracy is stated."""
 
 
-class _Fitted(NamedTuple):
-    sequence: int
-    n_items: int
-    votes: SessionVotes
-    model: LabelModel
-
-
 class RuleFigures:
-    """Fits the label model to the votes of a session when somebody asks."""
+    """Figures of the votes of a session, when somebody asks."""
 
-    def __init__(self, session: AnnotationSession, lanes: QueryLanes) -> None:
+    def __init__(self, session: AnnotationSession, kept_fit: KeptFit, lanes: QueryLanes) -> None:
         self._session = session
+        self._kept_fit = kept_fit
         self._lanes = lanes
-        self._newest: _Fitted | None = None
 
     async def rules(self, device: str) -> protocol.Rules:
         """Return all rules and their figures. `device` is the id of the device that asks."""
-        fitted = await self._fit(device)
+        async with self._lanes.turn(device):
+            fitted = await self._kept_fit.newest()
+            conflicts = await self._kept_fit.open_conflicts()
         numbers, counts = np.unique(self._session.owner, return_counts=True)
         labelled = dict(zip(numbers.tolist(), counts.tolist(), strict=True))
         estimates = dict(zip(fitted.votes.sources, fitted.model.sources, strict=True))
         of_rule = {source.number: found for source, found in estimates.items() if source.number}
         infos = rule_infos(self._session)
         return protocol.Rules(
-            sequence=fitted.sequence,
+            sequence=fitted.state.sequence,
             rules=infos,
             figures=[
                 _rule_figures(info.rule, labelled.get(info.rule, 0), of_rule.get(info.rule))
@@ -53,14 +46,15 @@ class RuleFigures:
                 for source, found in estimates.items()
                 if source.kind == "person"
             ],
-            conflicts=_conflicts(fitted.model),
+            conflicts=len(conflicts),
         )
 
     async def why(self, item: int, device: str) -> protocol.Why:
         """Return the votes on an item. Raises RequestError for an item that does not exist."""
         session = self._session
         session.check_item(item)
-        votes, model = (await self._fit(device))[2:]
+        async with self._lanes.turn(device):
+            _, votes, model = await self._kept_fit.newest()
         gestures = session.history.gestures_on(item)
         decides = int(session.owner[item])
         listed = list[protocol.ItemVote]()
@@ -99,58 +93,39 @@ class RuleFigures:
         votes = self._session.rules.require(number).votes
         return pack(votes.items, votes.class_ids)
 
-    async def _fit(self, device: str) -> _Fitted:
-        session = self._session
-        key = session.sequence, len(session.items)
-        newest = self._newest
-        if newest is None or (newest.sequence, newest.n_items) != key:
-            votes = session_votes(session)
-            n_classes = max(1, len(session.classes))
-            model = await self._lanes.run(
-                device, lambda: fit(votes.votes, votes.expected, key[1], n_classes)
-            )
-            newest = self._newest = _Fitted(*key, votes, model)
-        return newest
-
-
-def _conflicts(model: LabelModel) -> int:
-    """Return the number of items on which sources vote for different classes."""
-    several = np.diff(model.candidates.starts) > 1
-    return int(model.candidates.patterns.counts[several].sum())
+    async def conflicts(self, device: str) -> bytes:
+        """Return the items with votes for different classes that nobody has decided, as a packed
+        set. `device` is the id of the device that asks."""
+        async with self._lanes.turn(device):
+            items = await self._kept_fit.open_conflicts()
+        return pack(items.astype(np.uint32))
 
 
 def _rule_figures(number: int, labelled: int, found: SourceEstimate | None) -> protocol.RuleFigures:
     if found is None:
-        return protocol.RuleFigures(
-            rule=number,
-            labelled=labelled,
-            conflicts=0,
-            compared=0,
-            accuracy=None,
-            low=None,
-            high=None,
-        )
-    known = found.compared >= LEAST_COMPARED
+        found = SourceEstimate(votes=0, conflicts=0, compared=0, accuracy=0, low=0, high=0)
     return protocol.RuleFigures(
         rule=number,
         labelled=labelled,
         conflicts=found.conflicts,
         compared=found.compared,
-        accuracy=found.accuracy if known else None,
-        low=found.low if known else None,
-        high=found.high if known else None,
+        **_accuracy(found),
     )
 
 
 def _person_figures(source: VotingSource, found: SourceEstimate) -> protocol.PersonFigures:
-    known = found.compared >= LEAST_COMPARED
     return protocol.PersonFigures(
         person=source.name,
         looked=source.looked,
         votes=found.votes,
         conflicts=found.conflicts,
         compared=found.compared,
-        accuracy=found.accuracy if known else None,
-        low=found.low if known else None,
-        high=found.high if known else None,
+        **_accuracy(found),
     )
+
+
+def _accuracy(found: SourceEstimate) -> dict[str, float | None]:
+    """Return the accuracy with its interval; None for each if too few items are compared."""
+    known = found.compared >= LEAST_COMPARED
+    stated = {"accuracy": found.accuracy, "low": found.low, "high": found.high}
+    return {name: value if known else None for name, value in stated.items()}

@@ -17,6 +17,7 @@ from lodespace.project.due_labels import give_due_labels
 from lodespace.project.label_log import open_log, read_labels
 from lodespace.project.project import Project
 from lodespace.recording.recorder import Recorder
+from lodespace.review.kept_fit import KeptFit
 from lodespace.review.review import Review
 from lodespace.scene.region_query import items_in_regions
 from lodespace.service.absent import (
@@ -121,7 +122,8 @@ class Service:
         if not_given:
             self.notices.show(not_added(*not_given))
         self.presence = PresenceRelay(self.clients)
-        self.review = Review(self.session, self._send_quality)
+        kept_fit = KeptFit(self.session)
+        self.review = Review(self.session, kept_fit, self._send_quality)
         views = (
             ClientUpdates(self.clients),
             ReviewUpdates(self.review),
@@ -160,7 +162,7 @@ class Service:
             self.lanes,
         )
         self.rule_previews = RulePreviews(self.rules)
-        self.rule_figures = RuleFigures(self.session, self.lanes)
+        self.rule_figures = RuleFigures(self.session, kept_fit, self.lanes)
         self.growth = Growth(
             project,
             self.session,

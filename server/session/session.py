@@ -21,13 +21,16 @@ from lodespace.models.item_predictions import ItemPredictions
 from lodespace.protocol import UNLABELED
 from lodespace.protocol.frames import FrameForces
 from lodespace.scene.glb import Scene
+from lodespace.session.begun import Begun
 from lodespace.session.commands.change import Change
+from lodespace.session.commands.effects import weighed
 from lodespace.session.commands.runs import apply_run, runs_of
 from lodespace.session.events import Event, Items, RedoEvent, UndoEvent
+from lodespace.session.fitted_votes import FittedVotes, weigh
 from lodespace.session.item_state import ItemState, lacking_labels
 from lodespace.session.rule_infos import rule_infos
 from lodespace.session.scene_encoder import SceneEncoder
-from lodespace.session.sources import weigh
+from lodespace.session.sources import VotingState
 from lodespace.session.state import SessionState
 
 
@@ -55,6 +58,8 @@ class AnnotationSession(SessionState):
         self.encoder = SceneEncoder(self, self.scores)
         self._labelled_at = np.zeros(len(items), np.int64)
         self._acks: dict[str, protocol.Ack] = {}
+        self.fitted: FittedVotes | None = None
+        """The newest label model; None if there is none yet."""
         self._two_classes = (-1, False)
         """Cache: the number of an event, and whether two classes had labels after this event."""
         self._scorable = (-1, False)
@@ -65,8 +70,32 @@ class AnnotationSession(SessionState):
     def apply(self, event: Event) -> Applied:
         """Carry out an event that is on disk. The same events in the same order give the same
         state."""
+        begun = self.begin(event)
+        return self.finish(begun, begun.weigh())
+
+    def begin(self, event: Event) -> Begun:
+        """Carry out an event that is on disk, except for the weighing of votes.
+
+        The caller then calls `finish`, before any further event.
+        """
         pinned, _ = self.held()
-        ack, change = self.carry_out(event)
+        (change,) = apply_run(self, [event])
+        due = change.unweighed is not None and self.weighs
+        votes = VotingState.of(self, event.sequence) if due else None
+        return Begun(event, change, pinned, votes)
+
+    def finish(self, begun: Begun, found: FittedVotes | None) -> Applied:
+        """Set the labels by the label model `found`, if votes are weighed.
+
+        Returns the answer to the client, and the messages for all clients.
+        """
+        event = begun.event
+        change = weighed(self, begun.change, found)
+        if found is not None:
+            self.fitted = found
+        self.sequence = event.sequence
+        self._labelled_at[change.items] = event.sequence
+        ack = self._answer(event, change)
         self._relabelled(change.items)
         news: list[protocol.Operation] = []
         if change.classes_changed:
@@ -82,7 +111,7 @@ class AnnotationSession(SessionState):
                     by=event.client,
                 )
             )
-        if change.pins_changed and not np.array_equal(self.held()[0], pinned):
+        if change.pins_changed and not np.array_equal(self.held()[0], begun.pinned):
             news.append(protocol.PinsChanged.of(self.held()[0]))
         if change.axes_changed:
             news.append(protocol.AxesChanged(axes=self.axes.shown))
@@ -107,7 +136,8 @@ class AnnotationSession(SessionState):
             yield
         self.replays = False
         before = self.labels.copy()
-        weigh(self)
+        self.fitted = weigh(VotingState.of(self)) if self.weighs else None
+        self.weighing.take(self.fitted and self.fitted.model, on=self.weighs)
         self._labelled_at[self.labels != before] = self.sequence
         self._relabelled(np.flatnonzero(self._labelled_at).astype(np.uint32))
 
@@ -121,7 +151,7 @@ class AnnotationSession(SessionState):
     def carry_out_run(self, run: Sequence[Event]) -> list[tuple[protocol.Ack, Change]]:
         """Carry out several events together. The results are those of `carry_out` on each event."""
         self.sequence = run[-1].sequence
-        changes = apply_run(self, run)
+        changes = [self._weighed(change) for change in apply_run(self, run)]
         items = np.concatenate([change.items for change in changes]).astype(np.intp)
         numbers = np.repeat(
             np.array([event.sequence for event in run], np.int64),
@@ -132,6 +162,10 @@ class AnnotationSession(SessionState):
             (self._answer(event, change), change)
             for event, change in zip(run, changes, strict=True)
         ]
+
+    def _weighed(self, change: Change) -> Change:
+        due = change.unweighed is not None and self.weighs
+        return weighed(self, change, weigh(VotingState.of(self)) if due else None)
 
     def _answer(self, event: Event, change: Change) -> protocol.Ack:
         """Store and return the answer to the client that sent the command of `event`."""

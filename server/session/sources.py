@@ -10,10 +10,13 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from lodespace.items.class_lookup import lookup
 from lodespace.protocol import UNLABELED
+from lodespace.protocol.item_sets import ClassIds
 from lodespace.rules.votes import Source, Votes
 from lodespace.session.authors import person_of
-from lodespace.session.rules import voted
+from lodespace.session.label_history import GestureRecord
+from lodespace.session.rules import Rule, voted
 from lodespace.session.state import SessionState
 
 LOOKED_ACCURACY = 0.95
@@ -46,6 +49,38 @@ class PersonVotes(NamedTuple):
     """Whether the person looked at the item (N,)."""
 
 
+class VotingState(NamedTuple):
+    """Gestures and rules of a session at one moment. Every thread may read them."""
+
+    sequence: int
+    """Number of the newest event."""
+    n_items: int
+    """Number of items, N."""
+    gestures: list[GestureRecord]
+    """Gestures that are votes, oldest first: neither undone nor accepted predictions."""
+    rules: list[Rule]
+    """Rules that are on, in the order in which they were added."""
+    counted_as: ClassIds
+    """Per class, the class that its items belong to; UNLABELED for a deleted class (C,)."""
+
+    @classmethod
+    def of(cls, state: SessionState, sequence: int | None = None) -> "VotingState":
+        """Return the current gestures and rules. `sequence`: number of the newest event, if it is
+        not yet that of `state`."""
+        gestures = sorted(state.history.gestures.items())
+        return cls(
+            state.sequence if sequence is None else sequence,
+            len(state.items),
+            [record for _, record in gestures if not (record.undone or record.accepted)],
+            [rule for rule in state.rules if rule.on],
+            state.classes.counted_as(),
+        )
+
+    def resolve(self, class_ids: ClassIds) -> ClassIds:
+        """Replace merged classes in `class_ids` (K,), and deleted classes by UNLABELED."""
+        return lookup(self.counted_as, class_ids, UNLABELED)
+
+
 class SessionVotes(NamedTuple):
     """All votes of a session, as the label model reads them."""
 
@@ -57,84 +92,108 @@ class SessionVotes(NamedTuple):
     """The votes."""
 
 
-def weigh(state: SessionState) -> None:
-    """Compute the labels by the label model, if the settings say so."""
-    if state.weighs:
-        found = session_votes(state)
-        if len({(source.kind, source.number, source.name) for source in found.sources}) > 1:
-            state.weighing.fit(found.votes, found.expected, len(state.classes))
-        else:
-            # One person's votes do not contradict each other: the newest label is the vote.
-            state.weighing.clear(on=True)
-    elif state.weighing.on:
-        state.weighing.clear(on=False)
-
-
-def person_votes(state: SessionState) -> dict[str, PersonVotes]:
+def person_votes(state: VotingState) -> dict[str, PersonVotes]:
     """Return the votes of each person, in the order of their first gestures.
 
     People without a vote are left out.
     """
-    n = len(state.items)
+    n = state.n_items
     votes: dict[str, PersonVotes] = {}
-    for _, record in sorted(state.history.gestures.items()):
-        if record.undone or record.accepted:
-            continue
+    for record in state.gestures:
         person = person_of(record.client)
         if person not in votes:
             votes[person] = PersonVotes(np.full(n, UNLABELED, np.int16), np.zeros(n, np.bool_))
         of_person = votes[person]
-        given = record.class_id if record.class_ids is None else record.class_ids
-        of_person.classes[record.items] = given
+        of_person.classes[record.items] = _given(record)
         of_person.looked[record.items] = record.verified
     resolved = {
-        person: PersonVotes(state.classes.resolve(classes), looked)
+        person: PersonVotes(state.resolve(classes), looked)
         for person, (classes, looked) in votes.items()
     }
     return {person: v for person, v in resolved.items() if (v.classes != UNLABELED).any()}
 
 
-def decided(state: SessionState, found: SessionVotes) -> npt.NDArray[np.bool_]:
+def open_conflicts(state: VotingState, found: SessionVotes) -> npt.NDArray[np.intp]:
+    """Return the items on which sources vote for different classes, and which nobody has decided,
+    ascending."""
+    all_votes = _Range(state.n_items)
+    all_votes.add(found.votes.items, found.votes.classes)
+    return np.flatnonzero(all_votes.differ & ~decided(state, found))
+
+
+def decided(state: VotingState, found: SessionVotes) -> npt.NDArray[np.bool_]:
     """Return for each item (N,) whether no conflict of its votes is left to decide.
 
     A person who looked at the item has decided it. If people who looked at it differ, it is decided
     when the newest of them looked after two others had voted for different classes.
     """
-    n = len(state.items)
     looked = np.array([source.looked for source in found.sources], np.bool_)
-    votes = found.votes
+    votes, range_ = found.votes, _Range(state.n_items)
     which = looked[votes.sources] if len(votes.sources) else np.zeros(0, np.bool_)
-    least, most = np.full(n, np.iinfo(np.int64).max), np.full(n, -1)
-    np.minimum.at(least, votes.items[which], votes.classes[which])
-    np.maximum.at(most, votes.items[which], votes.classes[which])
-    done = most >= 0
-    for item in np.flatnonzero(done & (least < most)).tolist():
-        done[item] = _decided(state, item)
+    range_.add(votes.items[which], votes.classes[which])
+    done, differ = range_.most != UNLABELED, np.flatnonzero(range_.differ)
+    done[differ] = _decided(state, differ)
     return done
 
 
-def _decided(state: SessionState, item: int) -> bool:
-    """Return whether somebody looked at `item` after two others had voted for different classes."""
-    records = [state.history.gestures[number] for number in state.history.gestures_on(item)]
-    newest = next((record for record in records if record.verified), None)
-    if newest is None:
-        return False
-    others: dict[str, int] = {}
-    for record in records:
-        person = person_of(record.client)
-        if record.number < newest.number and person != person_of(newest.client):
-            place = int(np.searchsorted(record.items, item))
-            given = record.class_id if record.class_ids is None else int(record.class_ids[place])
-            others.setdefault(person, given)
+class _Range:
+    """Lowest and highest class of the votes on N items."""
+
+    def __init__(self, n: int) -> None:
+        self.least = np.full(n, np.iinfo(np.int64).max)
+        self.most = np.full(n, UNLABELED, np.int64)
+
+    def add(self, items: npt.NDArray[np.integer], classes: npt.NDArray[np.integer]) -> None:
+        """Add votes: the class of each of `items` (K,), not UNLABELED."""
+        np.minimum.at(self.least, items, classes)
+        np.maximum.at(self.most, items, classes)
+
+    @property
+    def differ(self) -> npt.NDArray[np.bool_]:
+        """Whether the item has votes for different classes (N,)."""
+        return self.least < self.most
+
+
+def _decided(state: VotingState, items: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+    """Return for each of `items` (K,) whether somebody looked at it after two others had voted for
+    different classes."""
+    place = np.full(state.n_items, -1)
+    place[items] = np.arange(len(items))
+    people = [person_of(record.client) for record in state.gestures]
+    numbers = {person: number for number, person in enumerate(dict.fromkeys(people))}
+    # Newest gesture of somebody who looked, and who this was.
+    newest, by = np.zeros(len(items), np.int64), np.full(len(items), -1)
+    for record, person in zip(state.gestures, people, strict=True):
+        if record.verified:
+            at = place[record.items]
+            newest[at[at >= 0]], by[at[at >= 0]] = record.number, numbers[person]
+    # Votes of the others before this.
+    earlier = {person: np.full(len(items), UNLABELED, np.int16) for person in numbers}
+    for record, person in zip(state.gestures, people, strict=True):
+        inside = place[record.items] >= 0
+        at, given = place[record.items][inside], np.broadcast_to(_given(record), inside.shape)
+        used = (record.number < newest[at]) & (by[at] != numbers[person])
+        earlier[person][at[used]] = given[inside][used]
+    votes = _Range(len(items))
+    for classes in earlier.values():
+        resolved = state.resolve(classes)
+        voted_on = np.flatnonzero(resolved != UNLABELED)
+        votes.add(voted_on, resolved[voted_on])
     for rule in state.rules:
-        place = int(np.searchsorted(rule.votes.items, item))
-        if rule.on and rule.number < newest.number and item in rule.votes.items[place : place + 1]:
-            each = rule.votes.class_ids
-            others[f"rule {rule.number}"] = rule.class_id if each is None else int(each[place])
-    return len(set(others.values()) - {UNLABELED}) > 1
+        rule_items, given = voted(rule, state.resolve)
+        inside = place[rule_items] >= 0
+        at = place[rule_items][inside]
+        used = rule.number < newest[at]
+        votes.add(at[used], given[inside][used])
+    return votes.differ
 
 
-def session_votes(state: SessionState) -> SessionVotes:
+def _given(record: GestureRecord) -> "ClassIds | np.int16":
+    """Return the class of each item of a gesture, or one class for all of them."""
+    return np.int16(record.class_id) if record.class_ids is None else record.class_ids
+
+
+def session_votes(state: VotingState) -> SessionVotes:
     """Return the votes of all people and of the rules that are on."""
     sources: list[VotingSource] = []
     expected: list[Source] = []
@@ -149,8 +208,7 @@ def session_votes(state: SessionState) -> SessionVotes:
             expected.append(Source(person, accuracy, looks=looks))
             chosen.append((items, classes[items]))
     for rule in state.rules:
-        if rule.on:
-            sources.append(VotingSource("rule", rule.number, rule.name, False))
-            expected.append(Source(rule.name, RULE_ACCURACY))
-            chosen.append(voted(rule, state.classes.resolve))
+        sources.append(VotingSource("rule", rule.number, rule.name, False))
+        expected.append(Source(rule.name, RULE_ACCURACY))
+        chosen.append(voted(rule, state.resolve))
     return SessionVotes(sources, expected, Votes.of(chosen))

@@ -4,14 +4,11 @@ The votes of people and rules are weighed, and the most probable class is the la
 Verified labels stay, and items without votes keep their newest label.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 
 from lodespace.protocol import UNLABELED
-from lodespace.rules.label_model import fit
-from lodespace.rules.votes import Source, Votes
+from lodespace.rules.results import LabelModel
 
 CERTAIN = 255
 """Certainty of a label whose probability is 1, or is not estimated."""
@@ -34,20 +31,24 @@ class Weighing:
         self.label = np.pad(self.label, (0, more), constant_values=UNLABELED)
         self.certainty = np.pad(self.certainty, (0, more), constant_values=CERTAIN)
 
-    def clear(self, *, on: bool) -> None:
-        """Continue with the newest labels. `on`: whether votes can be weighed later."""
-        self.on = on
-        self.label = np.full_like(self.label, UNLABELED)
-        self.certainty = np.full_like(self.certainty, CERTAIN)
+    def take(self, model: LabelModel | None, *, on: bool) -> None:
+        """Continue with the labels of `model`; with the newest labels if it is None.
 
-    def fit(self, votes: Votes, sources: Sequence[Source], n_classes: int) -> None:
-        """Weigh the votes of `sources`. Arrays that were read before do not change."""
-        self.on = True
-        model = fit(votes, sources, len(self.label), max(1, n_classes))
-        classes, sure = model.labels()
-        self.label = classes.astype(np.int16)
-        found = np.rint(sure * CERTAIN).clip(1, CERTAIN).astype(np.uint8)
-        self.certainty = np.where(classes == UNLABELED, CERTAIN, found).astype(np.uint8)
+        Arrays that were read before do not change.
+
+        Args:
+            model: Label model of the first items.
+            on: Whether votes are weighed, by the settings.
+        """
+        self.on = on
+        n = len(self.label)
+        self.label = np.full(n, UNLABELED, np.int16)
+        self.certainty = np.full(n, CERTAIN, np.uint8)
+        if model is not None:
+            classes, sure = model.labels()
+            found = np.rint(sure * CERTAIN).clip(1, CERTAIN).astype(np.uint8)
+            self.label[: len(classes)] = classes
+            self.certainty[: len(classes)] = np.where(classes == UNLABELED, CERTAIN, found)
 
     def wins(
         self, verified: npt.NDArray[np.bool_], items: "npt.NDArray[np.integer] | slice"

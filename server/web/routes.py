@@ -106,6 +106,13 @@ _API = (
         answer=protocol.Rules,
     ),
     Route(
+        "GET /api/rules/conflicts",
+        rules.get_conflicts,
+        "viewer",
+        "The items with votes for different classes that nobody has decided, as a packed set.",
+        answer=Content(("application/octet-stream",)),
+    ),
+    Route(
         "GET /api/rules/{rule}/items",
         rules.get_rule_items,
         "viewer",

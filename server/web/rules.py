@@ -12,6 +12,13 @@ async def get_rules(request: web.Request) -> web.Response:
     return as_json(await service.rule_figures.rules(visitor_of(request).device))
 
 
+async def get_conflicts(request: web.Request) -> web.Response:
+    """Send the items with votes for different classes that nobody has decided, as a packed set."""
+    service = request.app[SERVICE]
+    found = await service.rule_figures.conflicts(visitor_of(request).device)
+    return web.Response(body=found, content_type="application/octet-stream")
+
+
 async def get_rule_items(request: web.Request) -> web.Response:
     """Send the items on which a rule votes, as a packed set."""
     found = request.app[SERVICE].rule_figures.items_of(path_number(request, "rule"))

@@ -6,9 +6,10 @@ from lodespace.items.item_set import ItemSet
 from lodespace.protocol import AddRule
 from lodespace.review.conflicts import conflicts, sheet
 from lodespace.session.commands.rules import PreparedRule
+from lodespace.session.fitted_votes import fitted
 from lodespace.session.rule_events import StoredVotes
 from lodespace.session.session import AnnotationSession
-from lodespace.session.sources import decided, session_votes
+from lodespace.session.sources import VotingState, open_conflicts, session_votes
 from samples.event_logs import BEGUN, Log, command_id, label, label_each
 
 N = 400
@@ -22,8 +23,10 @@ def log_of() -> Log:
 
 
 def queue(log: Log) -> list[int]:
-    votes = session_votes(log.session)
-    return conflicts(votes, decided(log.session, votes), 3).items.tolist()
+    state = VotingState.of(log.session)
+    listed = conflicts(fitted(state)).items.tolist()
+    assert sorted(listed) == open_conflicts(state, session_votes(state)).tolist()
+    return listed
 
 
 def given(log: Log, number: int, client: str, classes: np.ndarray, *, looks: bool) -> None:
@@ -41,7 +44,7 @@ def test_each_planted_disagreement_is_listed_until_somebody_decides() -> None:
     assert sorted(queue(log)) == sorted(planted.tolist())
     page = sheet(
         log.session.item_state(),
-        conflicts(session_votes(log.session), np.zeros(N, np.bool_), 3),
+        conflicts(fitted(VotingState.of(log.session))),
         27,
         0,
     )
@@ -76,7 +79,6 @@ def test_the_first_items_have_the_most_common_open_conflict() -> None:
 
 def test_a_session_without_votes_has_an_empty_sheet() -> None:
     log = log_of()
-    votes = session_votes(log.session)
-    found = conflicts(votes, decided(log.session, votes), 3)
+    found = conflicts(fitted(VotingState.of(log.session)))
     page = sheet(log.session.item_state(), found, 27, 0)
     assert (page.items, page.groups, page.total) == ([], [], 0)

@@ -15,7 +15,7 @@ from lodespace.session.events import decode_event, encode_event
 from lodespace.session.log_check import replay
 from lodespace.session.rule_events import StoredRegion, StoredVotes
 from lodespace.session.session import AnnotationSession, Applied
-from lodespace.session.sources import session_votes
+from lodespace.session.sources import VotingState, session_votes
 from samples.event_logs import BEGUN, Log, N, command_id, label, label_each, redo, undo
 
 
@@ -314,7 +314,7 @@ def test_votes_keep_people_rules_and_looks_apart() -> None:
     rule = log.add(items(1, 2), 2, "ben")
     off = log.add(items(3), 2, "ben")
     log.edit(off, on=False)
-    found = session_votes(log.session)
+    found = session_votes(VotingState.of(log.session))
     assert [(s.name, s.kind, s.number, s.looked) for s in found.sources] == [
         ("d1", "person", 0, True),
         ("d1", "person", 0, False),

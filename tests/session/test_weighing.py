@@ -1,10 +1,12 @@
 """Labels by the label model: `labels_by: model`."""
 
+import msgspec
 import numpy as np
 
 from lodespace import protocol
 from lodespace.items.item_set import ItemSet
 from lodespace.service.observers import training_inputs
+from lodespace.session.commands.registry import plan
 from lodespace.session.commands.rules import PreparedRule
 from lodespace.session.rule_events import StoredVotes
 from lodespace.session.session import AnnotationSession
@@ -128,3 +130,23 @@ def test_one_person_without_rules_sees_no_difference() -> None:
     log.do(label(6, [8], 2), "page-00001")
     assert log.session.labels[8] == 2
     assert (log.session.certainty == 255).all()
+
+
+def test_readers_see_the_event_when_its_votes_are_weighed() -> None:
+    """A page that reads labels before the votes are weighed receives the labels that differ."""
+    log = Weighed()
+    several_people(log)
+    log.do(dial(4, more={"labels_by": "model"}), "d1.a")
+    session = log.session
+    event = plan(session, label(6, [200, 201], int(log.truth[0])), "d3.c")
+    assert event is not None
+    number = session.sequence + 1
+    begun = session.begin(msgspec.structs.replace(event, sequence=number))
+    assert session.sequence == number - 1 and begun.votes is not None
+    between = session.labels.copy()
+    applied = session.finish(begun, begun.weigh())
+    assert session.sequence == number and session.fitted is not None
+    assert session.fitted.state.sequence == number
+    (news,) = [m for m in applied.news if isinstance(m, protocol.Labels)]
+    between[list(news.items)] = news.class_ids
+    assert np.array_equal(between, session.labels)

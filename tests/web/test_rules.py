@@ -2,19 +2,25 @@
 
 import asyncio
 import io
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from aiohttp.test_utils import TestClient
 
 from drivers.servers import ClientOf
 from lodespace import protocol
 from lodespace.protocol.item_sets import of_text, unpack
 from lodespace.rules.regions import FeatureRows
+from lodespace.review import kept_fit
 from lodespace.service.service import Service
+from lodespace.session import begun
+from lodespace.session.fitted_votes import FittedVotes, fitted, weigh
+from lodespace.session.sources import VotingState
 from lodespace.web.api import SERVICE
 
 BINARY = {"Content-Type": "application/octet-stream"}
@@ -207,7 +213,7 @@ async def test_figures_and_reasons_name_rules_and_people(
     assert figures["compared"] == 30 and 0.8 < figures["accuracy"] < 0.97
     (person,) = found["people"]
     assert (person["person"], person["looked"], person["votes"]) == ("owner", True, 30)
-    assert found["conflicts"] == 3
+    assert found["conflicts"] == 0, "somebody looked at each of them"
     why = await json_of(client, f"/api/items/{selected[0]}/why")
     assert why["class_id"] == 1
     votes = {vote["source"]: vote for vote in why["votes"]}
@@ -241,3 +247,62 @@ async def test_searches_predictions_and_lists_are_rules(
         assert refused["code"] == "unknown_rule"
         refused = await page.send("preview_rule", rule=page.rules()[0]["rule"], reach=2)
         assert refused["code"] == "bad_rule"
+
+
+async def test_sheets_figures_and_rings_share_one_fit(
+    client_of: ClientOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+
+    def counted(state: VotingState) -> FittedVotes:
+        threads.append(threading.current_thread())
+        return fitted(state)
+
+    monkeypatch.setattr(kept_fit, "fitted", counted)
+    client = await client_of(data(tmp_path / "d"), tmp_path / "project")
+    async with page_of(client) as page:
+        drawn = {"revision": 0, "provenance": {"tool": "lasso"}}
+        ack = await page.send("label", items=[1, 4, 7], class_id=1, **drawn)
+        assert ack["op"] == "ack", ack
+        selected = np.flatnonzero(rows_of(N, 0)[1] == 1).tolist()
+        await page.send("add_rule", items=selected, class_id=0)
+        packed = await (await client.get("/api/rules/conflicts")).read()
+        assert unpack(packed, N).items.tolist() == [1, 4, 7], "older labels below the rule's votes"
+        assert threads == [], "the rings need no label model"
+        sheets = [await json_of(client, f"/api/sheet?kind=conflicts&skip={k}") for k in (0, 0)]
+        assert [one["item"] for one in sheets[0]["items"]] == [1, 4, 7] and sheets[0]["total"] == 3
+        assert (await json_of(client, "/api/rules"))["conflicts"] == 3
+        await json_of(client, "/api/items/4/why")
+        assert len(threads) == 1 and threads[0] is not threading.main_thread()
+        looked = {"tool": "sheet", "verified": True}
+        await page.send("label_each", items=[4], class_ids=[0], revision=0, provenance=looked)
+        packed = await (await client.get("/api/rules/conflicts")).read()
+        assert unpack(packed, N).items.tolist() == [1, 7]
+        assert (await json_of(client, "/api/rules"))["conflicts"] == 2 and len(threads) == 2
+
+
+async def test_weighed_votes_are_fitted_outside_the_event_loop(
+    client_of: ClientOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+
+    def counted(state: VotingState) -> FittedVotes | None:
+        threads.append(threading.current_thread())
+        return weigh(state)
+
+    monkeypatch.setattr(begun, "weigh", counted)
+    client = await client_of(data(tmp_path / "d"), tmp_path / "project")
+    service: Service = client.server.app[SERVICE]
+    async with page_of(client) as page:
+        selected = np.flatnonzero(rows_of(N, 0)[1] == 1).tolist()
+        await page.send("add_rule", items=selected, class_id=0)
+        settings = protocol.Settings(more={"labels_by": "model"})
+        change = protocol.SetTraining(command_id="settings-1", settings=settings)
+        await service.commands.carry_out(change, "rules-page-01")
+        drawn = {"revision": 0, "provenance": {"tool": "lasso"}}
+        for class_id, items in enumerate(([0, 3], [1, 2])):
+            ack = await page.send("label", items=items, class_id=class_id, **drawn)
+            assert ack["op"] == "ack", ack
+    assert len(threads) == 3 and threading.main_thread() not in threads
+    labels = service.session.labels
+    assert labels[[0, 3]].tolist() == [0, 0] and labels[2] == 1

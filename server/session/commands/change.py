@@ -3,11 +3,24 @@
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from lodespace.protocol import UNLABELED
 from lodespace.session.events import Items
 
 NO_ITEMS: Items = np.empty(0, np.uint32)
+
+
+class Unweighed(NamedTuple):
+    """Labels that may change when the votes are weighed again."""
+
+    items: Items
+    """The items (K,), ascending."""
+    before: npt.NDArray[np.int16]
+    """Their labels before the event (K,)."""
+    own: Items
+    """Items of the gesture itself. A page shows their labels at once, so it always receives the
+    labels that they have now."""
 
 
 class Change(NamedTuple):
@@ -32,3 +45,6 @@ class Change(NamedTuple):
     """Class that the answer to the client reports."""
     message: str = ""
     """Text for the client if an undo or redo did not restore the map, else empty."""
+    unweighed: Unweighed | None = None
+    """Labels that may change when the votes are weighed; None if they are not weighed. `items` is
+    empty until then."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lodespace.session.commands.change import NO_ITEMS, Change
+from lodespace.session.commands.change import NO_ITEMS, Change, Unweighed
 from lodespace.session.events import (
     AnchorEvent,
     Event,
@@ -18,7 +18,7 @@ from lodespace.session.events import (
     UndoEvent,
     UnpinEvent,
 )
-from lodespace.session.sources import weigh
+from lodespace.session.fitted_votes import FittedVotes
 from lodespace.session.state import SessionState
 
 _LABELS_STAY = (SettingsEvent, AnchorEvent, UnpinEvent, SetAxisEvent, RemoveAxisEvent)
@@ -28,23 +28,40 @@ def with_rules(state: SessionState, event: Event, apply: Callable[[], Change]) -
     """Carry out `event` by `apply` in a session with rules or weighed votes. Return the change.
 
     A topic does not know whether a rule covers the labels that it changes, so the labels are
-    compared before and after the event.
+    compared before and after the event. If votes are weighed, the caller then calls `weighed`.
     """
-    weighed = state.weighing.on
-    items = _affected(state, event, weighed=weighed or isinstance(event, SettingsEvent))
+    weighs = state.weighing.on
+    items = _affected(state, event, weighed=weighs or isinstance(event, SettingsEvent))
     before = state.labels_of(items)
     change = apply()
     if change.classes_changed:
         state.rules.vote(state.classes.resolve)
         change = change._replace(rules_changed=len(state.rules) > 0)
-    if (weighed or state.weighs) and not state.replays:
-        weigh(state)
-    told = before != state.labels_of(items)
-    if weighed and isinstance(event, LabelEvent | LabelEachEvent):
-        # A page shows the labels of a gesture at once. It has to receive those that differ.
-        told[event.items] = True
-        change = change._replace(answered=len(event.items))
-    return change._replace(items=items[told])
+    if (weighs or state.weighs) and not state.replays:
+        own = NO_ITEMS
+        if weighs and isinstance(event, LabelEvent | LabelEachEvent):
+            own = event.items
+            change = change._replace(answered=len(own))
+        return change._replace(items=NO_ITEMS, unweighed=Unweighed(items, before, own))
+    return change._replace(items=items[before != state.labels_of(items)])
+
+
+def weighed(state: SessionState, change: Change, found: FittedVotes | None) -> Change:
+    """Set the labels by the label model `found`, or by the newest labels if it is None.
+
+    Returns `change` with the items whose label changed.
+
+    Labels that a reader can have seen after the event, but before this call, count as changed, too.
+    """
+    if change.unweighed is None:
+        return change
+    items, before, own = change.unweighed
+    between = state.labels_of(items)
+    state.weighing.take(None if found is None else found.model, on=state.weighs)
+    now = state.labels_of(items)
+    told = (before != now) | (between != now)
+    told[np.searchsorted(items, own)] = True
+    return change._replace(items=items[told], unweighed=None)
 
 
 def _affected(state: SessionState, event: Event, *, weighed: bool) -> Items:

@@ -195,6 +195,10 @@ export const fetchNext = async () => (await get("/api/next")).json() as Promise<
 export const fetchRuleItems = async (rule: number) =>
   new Uint8Array(await (await get(`/api/rules/${rule}/items`)).arrayBuffer());
 
+/** Items with votes for different classes that nobody has decided, as a packed set. */
+export const fetchRuleConflicts = async () =>
+  new Uint8Array(await (await get("/api/rules/conflicts")).arrayBuffer());
+
 /** Values of a cue, such as the density: one byte per item; 255 is strongest. */
 export const fetchCue = async (cue: string) =>
   new Uint8Array(await (await get(`/api/cues/${cue}`)).arrayBuffer());

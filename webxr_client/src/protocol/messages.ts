@@ -1659,7 +1659,10 @@ export interface Rules {
   figures: RuleFigures[];
   /** Estimates per person who labelled items. */
   people: PersonFigures[];
-  /** Number of items on which sources vote for different classes. */
+  /**
+   * Number of items of GET /api/rules/conflicts: sources vote for different classes, and nobody
+   * has decided.
+   */
   conflicts: number;
 }
 

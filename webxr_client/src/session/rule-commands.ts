@@ -1,6 +1,6 @@
 /** The commands about rules. They are loaded when the user first needs them. */
 import { batch } from "@preact/signals";
-import { fetchRuleItems, getJson } from "../net/api.js";
+import { fetchRuleConflicts, fetchRuleItems, getJson } from "../net/api.js";
 import type { Connection } from "../net/connection.js";
 import { messageOf } from "../net/errors.js";
 import { unpackItems, unpackText } from "../protocol/item-sets.js";
@@ -178,6 +178,10 @@ export class Rules implements RuleCommands {
       items.catch(() => this.known.delete(key));
     }
     return items;
+  }
+
+  async conflicts(): Promise<Uint32Array> {
+    return unpackItems(await fetchRuleConflicts()).items;
   }
 
   refresh(): void {

@@ -61,6 +61,8 @@ export interface RuleCommands {
   select(rule: RuleInfo): void;
   /** Items of a rule, ascending. */
   itemsOf(rule: RuleInfo): Promise<Uint32Array>;
+  /** Items with votes for different classes that nobody has decided, ascending. */
+  conflicts(): Promise<Uint32Array>;
   /** Fetch figures into state.rules.figures. */
   refresh(): void;
   /** The votes on an item, and the weight of each. */

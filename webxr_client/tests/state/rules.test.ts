@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ClassInfo, RuleInfo, Why } from "../../src/protocol/messages.js";
 import { AppState, NOTHING } from "../../src/state/app-state.js";
-import { conflictsOf } from "../../src/state/rule-conflicts.js";
 import type { Matched } from "../../src/state/rule-state.js";
 import {
   accuracyReason,
@@ -107,17 +106,6 @@ it("states the class that all votes support, and why another class can be the la
   expect(weighedText({ ...why, class_id: 1 }, classes)).toBe(
     "Weighed together: 96 % elm, 4 % oak.",
   );
-});
-
-it("finds the items on which rules or labels disagree", () => {
-  const rule = (class_id: number, ...items: number[]) => ({
-    rule: { class_id },
-    items: Uint32Array.from(items),
-  });
-  const labels = Int16Array.of(0, 0, 1, 1, 2, -1);
-  const found = conflictsOf([rule(0, 0, 1, 2, 5), rule(1, 2, 3), rule(1, 4, 5)], labels);
-  expect([...found].sort()).toEqual([2, 4, 5]);
-  expect(conflictsOf([rule(-1, 0, 1)], labels).size).toBe(0);
 });
 
 it("keeps a selection as a rule only if the server has rules and the switch is on", () => {

@@ -4,7 +4,6 @@ import { Color } from "three";
 import type { RuleInfo } from "../../protocol/messages.js";
 import type { AppState } from "../../state/app-state.js";
 import type { Commands } from "../../state/commands.js";
-import { conflictsOf } from "../../state/rule-conflicts.js";
 import { LIGHT_INK } from "../cloud/colours.js";
 import type { PointCloud } from "../cloud/point-cloud.js";
 import type { Stage } from "../stage.js";
@@ -12,6 +11,8 @@ import { ReachHandle } from "./reach-handle.js";
 import { RuleHulls } from "./rule-hulls.js";
 
 const NONE: ReadonlySet<number> = new Set();
+/** Time from a change of rules or labels until the conflicts are requested, ms. */
+const CONFLICTS_MS = 250;
 
 interface Known {
   /** The change of the rule that gave it these items. */
@@ -26,7 +27,11 @@ export class RuleLayer {
   private readonly handle: ReachHandle;
   /** Items per rule, of the newest change that is known. */
   private readonly items = new Map<number, Known>();
+  /** Items in conflict, of the newest answer of the server. */
   private conflicts: ReadonlySet<number> = NONE;
+  /** The items in conflict that are ringed. */
+  private ringed: ReadonlySet<number> = NONE;
+  private asked = 0;
 
   constructor(
     private readonly state: AppState,
@@ -41,6 +46,12 @@ export class RuleLayer {
     effect(() => {
       const list = state.rules.list.value;
       untracked(() => this.fetch(list));
+    });
+    effect(() => {
+      state.labelsVersion.value;
+      const any = state.rules.list.value.some((rule) => rule.on);
+      const timer = setTimeout(() => this.fetchConflicts(any), any ? CONFLICTS_MS : 0);
+      return () => clearTimeout(timer);
     });
     effect(() => {
       const { rules } = state;
@@ -86,6 +97,19 @@ export class RuleLayer {
     }
   }
 
+  /** Fetch the items in conflict. Without a rule that is on (`any`), none is ringed. */
+  private fetchConflicts(any: boolean): void {
+    const mine = ++this.asked;
+    const take = (items: Iterable<number>) => {
+      const found = new Set(items);
+      if (mine !== this.asked || same(found, this.conflicts)) return;
+      this.conflicts = found;
+      this.show();
+    };
+    if (!any) take([]);
+    else this.commands.withRules((rules) => rules.conflicts().then(take, () => {}));
+  }
+
   private show(): void {
     const { state } = this;
     const { rules, theme, classes, layers, time } = state;
@@ -96,10 +120,10 @@ export class RuleLayer {
       const items = this.itemsOf(rule);
       return items && items.length > 0 ? [{ rule, items }] : [];
     });
-    const conflicts = conflictsOf(voting, state.annotations.labels);
-    if (!same(conflicts, this.conflicts)) {
-      this.conflicts = conflicts;
-      this.cloud.setRinged(Uint32Array.from(conflicts));
+    const ringed = voting.length > 0 ? this.conflicts : NONE;
+    if (ringed !== this.ringed) {
+      this.ringed = ringed;
+      this.cloud.setRinged(Uint32Array.from(ringed));
     }
     const hulls = voting.map(({ rule, items }) => {
       const colour = new Color(classes.peek()[rule.class_id]?.colour ?? "#8c97a6");
@@ -110,7 +134,7 @@ export class RuleLayer {
       const chosen = rules.chosen.peek() === rule.rule;
       return { rule: rule.rule, items, colour: [r, g, b] as const, chosen };
     });
-    this.hulls.show(hulls, this.conflicts, light);
+    this.hulls.show(hulls, this.ringed, light);
     this.stage.invalidate();
   }
 

@@ -38,6 +38,7 @@ let handle: FakeElement;
 let state: AppState;
 let layer: RuleLayer;
 let commands: { [name in keyof RuleCommands]?: ReturnType<typeof vi.fn> };
+let ringed: number[];
 let arrive: (items: Uint32Array) => void;
 
 const settled = () => new Promise((resolve) => setTimeout(resolve));
@@ -53,6 +54,7 @@ beforeEach(async () => {
   state = new AppState();
   state.session.value = { read_only: false, role: "owner" } as SessionInfo;
   commands = {
+    conflicts: vi.fn(() => Promise.resolve(Uint32Array.of(3, 5))),
     itemsOf: vi.fn(() => new Promise((resolve) => (arrive = resolve))),
     previewReach: vi.fn(),
     endPreview: vi.fn(),
@@ -66,7 +68,7 @@ beforeEach(async () => {
     state,
     { withRules } as unknown as Commands,
     stage as unknown as Stage,
-    { setRinged() {} } as unknown as PointCloud,
+    { setRinged: (items: Uint32Array) => (ringed = [...items]) } as unknown as PointCloud,
   );
   state.rules.setList([first]);
   state.rules.chosen.value = 4;
@@ -108,6 +110,19 @@ it("changes the reach once while an arrow key is held", () => {
   key("keyup");
   expect(commands.edit).toHaveBeenCalledTimes(1);
   expect(commands.edit?.mock.calls[0]?.[1].reach).toBeCloseTo(1.331);
+});
+
+it("rings the items that are in conflict on the server, while a rule is on", async () => {
+  vi.useFakeTimers();
+  state.labelsVersion.value += 1;
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(ringed).toEqual([3, 5]);
+  expect(commands.conflicts).toHaveBeenCalledTimes(1);
+  state.rules.setList([{ ...first, on: false }]);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(ringed).toEqual([]);
+  expect(commands.conflicts).toHaveBeenCalledTimes(1);
+  vi.useRealTimers();
 });
 
 function point(type: string, clientX: number): void {
