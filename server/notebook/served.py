@@ -5,7 +5,7 @@ import atexit
 import html
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from lodespace.exporting.table import Table
     from lodespace.importing.source import ImportOptions
+    from lodespace.service.rule_functions import RuleItem
     from lodespace.service.service import Service
 
 FRAME_HEIGHT = 720
@@ -190,6 +191,32 @@ class Served:
         adding = self._service().growth.add(source, options)
         added = asyncio.run_coroutine_threadsafe(adding, self._loop).result()
         return list(range(added.first, added.first + added.count))
+
+    def add_rule(self, fn: "Callable[[RuleItem], str | int | None]", name: str = "") -> int:
+        """Add a Python function as a rule, as one gesture that can be undone.
+
+        The function runs in this process: now for all items, and later for items that are added.
+        It receives one item, with `row`, `id`, `data` and `columns`, and returns the name or
+        number of a class, or None for no vote. A name that is not yet a class becomes one. The
+        votes are kept if the function is gone; a further call with the same name replaces them.
+
+        Args:
+            fn: The function.
+            name: Name of the rule; by default the name of the function.
+
+        Returns:
+            The number of items on which the function votes.
+
+        Raises:
+            LodespaceError: The rule cannot be added, or the function does not return a class.
+        """
+        from lodespace.service.rule_functions import votes_of
+
+        service = self._service()
+        votes = votes_of(fn, service.session.items)
+        adding = service.rules.functions.add(fn, name or getattr(fn, "__name__", "votes"), votes)
+        asyncio.run_coroutine_threadsafe(adding, self._loop).result()
+        return len(votes.items)
 
     def more_like(self, items: Sequence[int], count: int = protocol.SIMILAR) -> list[int]:
         """Return the `count` items that are most similar to any of `items`, nearest first.

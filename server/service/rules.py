@@ -13,8 +13,9 @@ from lodespace.rules.regions import FeatureRows, Region, region_of
 from lodespace.service.client import Client
 from lodespace.service.commands import Commands
 from lodespace.service.query_lanes import QueryLanes
+from lodespace.service.rule_functions import RuleFunctions
 from lodespace.service.rule_spaces import RuleSpaces
-from lodespace.session.authors import person_of
+from lodespace.session.authors import RULES, person_of
 from lodespace.session.commands.rules import ApplyRules, PreparedRule
 from lodespace.session.rule_events import StoredRegion, StoredVotes
 from lodespace.session.rules import Rule
@@ -22,9 +23,6 @@ from lodespace.session.selections import Selections
 from lodespace.session.session import AnnotationSession
 
 log = logging.getLogger(__name__)
-
-RULES_CLIENT = "rules"
-"""Client id of the votes of rules on added items."""
 
 RuleOperation = protocol.AddRule | protocol.EditRule | protocol.DeleteRule
 Selected = tuple[Items, ClassIds | None]
@@ -45,6 +43,8 @@ class Rules:
         self._commands = commands
         self._spaces = spaces
         self._lanes = lanes
+        self.functions = RuleFunctions(session, commands)
+        """Rules that are Python functions."""
 
     async def carry_out(self, client: Client, command: RuleOperation) -> protocol.Ack:
         """Carry out a command of `client`. Return the answer.
@@ -149,9 +149,9 @@ class Rules:
         """
         session = self._session
         n = len(session.items)
-        waiting = [rule for rule in session.rules if rule.follows and rule.votes.seen < n]
-        if not waiting or session.read_only or session.obstacle:
+        if session.read_only or session.obstacle:
             return
+        waiting = [rule for rule in session.rules if rule.follows and rule.votes.seen < n]
         votes: dict[int, Items] = {}
         for rule in waiting:
             try:
@@ -163,7 +163,8 @@ class Rules:
         if votes:
             versions = {rule.number: rule.version for rule in waiting if rule.number in votes}
             command = ApplyRules(f"rules-{secrets.token_hex(8)}", n, versions, votes)
-            await self._commands.carry_out(command, RULES_CLIENT)
+            await self._commands.carry_out(command, RULES)
+        await self.functions.apply_to_added()
 
     async def _matched(self, rule: Rule, first: int, end: int) -> Items:
         """Return those of the items from `first` to `end` that a rule matches."""

@@ -14,6 +14,9 @@ such as "cli" and "import", are shorter."""
 IMPORT = "import"
 """Client id in the events of labels that came with the data, or from `--labels-from`."""
 
+RULES = "rules"
+"""Client id of votes on added items, by rules or by the model."""
+
 
 def author(device: str, client: str) -> str:
     """Return the id under which a client's gestures are stored.

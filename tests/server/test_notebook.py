@@ -97,6 +97,38 @@ def test_items_are_added_from_python(folder: Path) -> None:
     assert list(project.items.ids)[80:] == ["a", "b", "c", "d"]
 
 
+def test_a_python_function_is_a_rule_also_for_added_items(folder: Path) -> None:
+    data, _ = items()
+
+    def side(item: Any) -> str | None:
+        if item.data[0] > 4:
+            return "right"
+        return "left" if item.row < 40 else None
+
+    with lodespace.serve(data, project="mine", port=0, threads=1) as served:
+        expected = np.where(data[:, 0] > 4, 1, np.where(np.arange(80) < 40, 0, -1))
+        assert served.add_rule(side, name="by the first number") == int((expected >= 0).sum())
+        session = get(served, "api/session")
+        (rule,) = session["rules"]
+        assert (rule["name"], rule["kind"]) == ("by the first number", "votes")
+        names = {one["name"]: one["class_id"] for one in session["classes"]}
+        given = [get(served, f"api/items/{item}/info")["class_id"] for item in range(80)]
+        wanted = {0: names["left"], 1: names["right"], -1: -1}
+        assert given == [wanted[each] for each in expected.tolist()]
+        served.add(np.array([[9.0, 0, 0, 0, 0], [0, 9, 0, 0, 0]]))
+        added = [get(served, f"api/items/{item}/info")["class_id"] for item in (80, 81)]
+        assert added == [names["right"], -1]
+        assert served.add_rule(lambda item: 7 if item.row == 3 else -1, "by the first number") == 1
+        (rule,) = get(served, "api/session")["rules"]
+        assert rule["count"] == 1 and rule["on"]
+        with pytest.raises(LodespaceError, match="returned True"):
+            served.add_rule(lambda item: True)
+        with pytest.raises(ZeroDivisionError):
+            served.add_rule(lambda item: item.row // 0)
+        with pytest.raises(LodespaceError, match="no items match"):
+            served.add_rule(lambda item: None)
+
+
 def test_arrays_are_served_with_their_labels_and_opened_again(folder: Path) -> None:
     data, names = items()
     names[10:] = ""
