@@ -34,6 +34,7 @@ from lodespace.service.commands import Commands
 from lodespace.service.folder_watch import FolderWatch, not_added
 from lodespace.service.growth import Growth
 from lodespace.service.held_items import HeldItems
+from lodespace.service.landed_predictions import LandedPredictions
 from lodespace.service.log_watch import LogWatch
 from lodespace.service.model_queries import ModelQueries
 from lodespace.service.notices import Notices
@@ -175,6 +176,8 @@ class Service:
         )
         """Addition of items."""
         self.training_events.on_more_items = self.growth.show
+        self.landed = LandedPredictions(self.session, self.commands)
+        self.training_events.on_rest = self.landed.on_rest
         self._watch = (
             None
             if config.watch is None

@@ -40,6 +40,8 @@ class TrainingEvents:
         self._axes_measured_at = float("-inf")
         self.on_more_items: Callable[[npt.NDArray[np.float32]], None] = lambda _: None
         """Function that shows added items, which the trainer has placed at latent means (N, D)."""
+        self.on_rest: Callable[[], None] = lambda: None
+        """Function that is called after each frame at which training rests."""
 
     def on_frame(self, frame: TrainerFrame) -> None:
         """Publish a frame, then call the observers."""
@@ -59,6 +61,8 @@ class TrainingEvents:
         moved = self._session.grid.revision != before
         for observer in self._observers:
             observer.on_frame(moved=moved, resting=frame.resting)
+        if frame.resting:
+            self.on_rest()
         if frame.resting or time.monotonic() - self._axes_measured_at >= AXES_SECONDS:
             self._measure_axes()
 

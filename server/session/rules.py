@@ -114,6 +114,10 @@ class RuleList:
             )
         return rule
 
+    def events(self) -> Iterator[RuleEvent]:
+        """Yield the events of all rules, oldest first, also those that are undone."""
+        return iter(self._events.values())
+
     def event(self, number: int) -> RuleEvent:
         """Return the event `number` of a rule, also if it is undone."""
         return self._events[number]

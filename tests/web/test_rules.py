@@ -15,8 +15,9 @@ from aiohttp.test_utils import TestClient
 from drivers.servers import ClientOf
 from lodespace import protocol
 from lodespace.protocol.item_sets import of_text, unpack
-from lodespace.rules.regions import FeatureRows
 from lodespace.review import kept_fit
+from lodespace.rules.regions import FeatureRows
+from lodespace.service.landed_predictions import NAME
 from lodespace.service.service import Service
 from lodespace.session import begun
 from lodespace.session.fitted_votes import FittedVotes, fitted, weigh
@@ -306,3 +307,39 @@ async def test_weighed_votes_are_fitted_outside_the_event_loop(
     assert len(threads) == 3 and threading.main_thread() not in threads
     labels = service.session.labels
     assert labels[[0, 3]].tolist() == [0, 0] and labels[2] == 1
+
+
+async def test_predictions_of_added_items_are_votes_where_rules_vote(
+    client_of: ClientOf, tmp_path: Path
+) -> None:
+    client = await client_of(data(tmp_path / "d"), tmp_path / "project")
+    service: Service = client.server.app[SERVICE]
+    session, landed = service.session, service.landed
+    group = rows_of(N, 0)[1]
+    async with page_of(client) as page:
+        await page.send("add_rule", items=np.flatnonzero(group == 1).tolist(), class_id=0)
+        rows, total = rows_of(30, 5)[0], 0
+        for first in (N, N + 30):
+            file = io.BytesIO()
+            np.save(file, rows + (first - N) / 1000)
+            name = f"/api/items?name=new{first}.npy"
+            answer = await client.post(name, data=file.getvalue(), headers=BINARY)
+            assert answer.status == 200, await answer.text()
+            matched = session.labels[first:] == 0
+            landed.on_rest()
+            await asyncio.sleep(0)
+            assert (session.labels[first:][matched] == 0).all(), "there is no prediction yet"
+            session.scores.prediction = np.ones(first + 30, np.int16)
+            landed.on_rest()
+            count = total = total + int(matched.sum())
+            await page.until(
+                lambda m, count=count: (
+                    m["op"] == "rules" and [r["count"] for r in m["rules"][1:]] == [count]
+                )
+            )
+            assert 5 < matched.sum() < 15
+            assert (session.labels[first:] == np.where(matched, 1, -1)).all()
+        assert [(r["name"], r["kind"]) for r in page.rules()[1:]] == [(NAME, "votes")]
+        sequence = session.sequence
+        await landed.add()
+        assert session.sequence == sequence, "each item is added once"
