@@ -1,10 +1,12 @@
 """Time with and without regions, and number of classes on the first sheets, for simulated persons.
 
-For each data set and seed, there are two runs, with the model in this process:
+For each data set and seed, there are three runs, with the model in this process:
 
 - sheets: the person goes through contact sheets of uncertain items, and corrects single pictures.
 - regions: the person follows the suggestions. On a sheet, the person gives a class to a whole group
   where this takes fewer acts. The groups of an overview are regions of the map.
+- rules: as `regions`, but the person keeps each suggested region as a rule (docs/rules.md). This
+  takes one more act: the switch *Keep as a rule*, with the seconds of a correction.
 
 A run ends when 0.95 of the items are right (by label, or else by prediction), or after `--sheets`
 gestures. The table has the seconds of the time model (annotation_gain/time_model.py) until then,
@@ -28,6 +30,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from honest_predictions import load
+from rules import features_of
 
 from annotation_gain import register
 from annotation_gain.person import corrections
@@ -37,12 +40,15 @@ from lodespace.items.item_set import ItemSet
 from lodespace.models import Dataset, Trainer, TrainingConfig
 from lodespace.review import contact_sheets, suggestion
 from lodespace.review.calibration import Calibration, evidence
+from lodespace.rules.regions import FeatureRows, region_of
 from lodespace.session.commands import registry
+from lodespace.session.commands.rules import PreparedRule
 from lodespace.session.item_state import ItemState
+from lodespace.session.rule_events import StoredVotes
 from lodespace.session.session import AnnotationSession
 
-Method = Literal["sheets", "regions"]
-METHODS: tuple[Method, ...] = ("sheets", "regions")
+Method = Literal["sheets", "regions", "rules"]
+METHODS: tuple[Method, ...] = ("sheets", "regions", "rules")
 GOAL = 0.95
 SAMPLE = 9
 """Number of pictures of a suggested region that a person looks at before and after labelling it."""
@@ -92,6 +98,17 @@ class Session:
             revision=0,
             provenance=provenance,
         )
+        self._carry_out(command)
+
+    def keep(self, items: npt.NDArray[np.int64], class_id: int, space: FeatureRows) -> None:
+        """Keep items (K,) as a rule of a class, in the features `space`."""
+        found = region_of(space, items).matching(space.rows).astype(np.uint32)
+        command = protocol.AddRule(
+            command_id=f"gesture-{self.session.sequence}", items=items.tolist(), class_id=class_id
+        )
+        self._carry_out(PreparedRule(command, StoredVotes(found, len(space.rows))))
+
+    def _carry_out(self, command: registry.Command) -> None:
         event = registry.plan(self.session, command, "simulated")
         assert event is not None
         self.session.apply(msgspec.structs.replace(event, sequence=self.session.sequence + 1))
@@ -104,18 +121,23 @@ class Session:
         session.publish(found.latent_mean, found.predictions, step=found.step, resting=True)
 
 
-def run(session: Session, method: Method, sheets: int) -> list[dict[str, Any]]:
-    """Return the gestures of a run: kind, seconds since the start, share right, classes."""
+def run(
+    session: Session, method: Method, sheets: int, space: FeatureRows | None
+) -> list[dict[str, Any]]:
+    """Return the gestures of a run: kind, seconds since the start, share right, classes.
+
+    `space` has the features of rules; None for the other methods.
+    """
     gestures: list[dict[str, Any]] = []
     seconds = 0.0
     while len(gestures) < sheets and session.right < GOAL:
         kind = "uncertain" if method == "sheets" else suggestion.suggest(session.state, str).kind
         if kind == "done":
             break
-        acts = _region(session) if kind == "region" else None
+        acts = _region(session, space) if kind == "region" else None
         if acts is None:
             kind = "uncertain" if kind == "region" else kind
-            acts = _sheet(session, kind, groups=method == "regions")
+            acts = _sheet(session, kind, groups=method != "sheets")
         seconds += TIME.seconds(acts)
         gestures.append(
             {
@@ -141,15 +163,27 @@ def _sheet(session: Session, kind: Any, *, groups: bool) -> dict[str, float]:
     return {"sheet": 1, "picture": len(items), "correction": acts}
 
 
-def _region(session: Session) -> dict[str, float] | None:
-    """Label a suggested region, unless a sample of its pictures shows several classes. Return the
-    acts of the person; None if the region is not labelled."""
+def _region(session: Session, space: FeatureRows | None) -> dict[str, float] | None:
+    """Label a suggested region, unless a sample of its pictures shows several classes. With
+    `space`, the region is kept as a rule. Return the acts of the person; None if the region is not
+    labelled."""
     items = np.array(suggestion.suggest(session.state, str).items, np.int64)
     sample = session.truth[items[np.linspace(0, len(items) - 1, SAMPLE).astype(int)]]
     if len(np.unique(sample)) > 1:
         return None
-    session.label(items, np.full(len(items), sample[0], np.int16), sheet=False)
-    return {"region": 1, "picture": 2 * SAMPLE}
+    acts: dict[str, float] = {"region": 1, "picture": 2 * SAMPLE}
+    if space is None:
+        session.label(items, np.full(len(items), sample[0], np.int16), sheet=False)
+        return acts
+    session.keep(items, int(sample[0]), space)
+    return acts | {"correction": 1}
+
+
+def space_of(name: str) -> FeatureRows:
+    """Return the features of the items, as the rules compare them."""
+    from annotation_gain import data_sets
+
+    return FeatureRows("features", features_of(data_sets.load(name)).astype(np.float32))
 
 
 def load_data(name: str) -> tuple[Dataset, npt.NDArray[np.int16]]:
@@ -175,7 +209,8 @@ def main() -> None:
             for method in arguments.methods:
                 if (name, seed, method) in done:
                     continue
-                gestures = run(Session(*load_data(name), seed), method, arguments.sheets)
+                space = space_of(name) if method == "rules" else None
+                gestures = run(Session(*load_data(name), seed), method, arguments.sheets, space)
                 line = {"set": name, "seed": seed, "method": method, "gestures": gestures}
                 lines.append(line)
                 print(name, seed, method, gestures[-1], flush=True)
@@ -227,20 +262,29 @@ def _report(lines: list[dict[str, Any]]) -> None:
     runs: dict[str, dict[str, list[list[dict[str, Any]]]]] = defaultdict(lambda: defaultdict(list))
     for line in lines:
         runs[line["set"]][line["method"]].append(line["gestures"])
-    print("| data set | sheets alone, s | with regions, s | ratio | seeds | classes on sheets |")
-    print("| --- | --- | --- | --- | --- | --- |")
+    print("| data set | seconds | ratio to the first | seeds | classes on sheets |")
+    print("| --- | --- | --- | --- | --- |")
     for name, methods in runs.items():
-        both = [[g[-1] for g in methods[method]] for method in METHODS if method in methods]
-        means = [np.mean([last["seconds"] for last in ends]) for ends in both]
-        bounds = ["" if all(e["right"] >= GOAL for e in ends) else "> " for ends in both]
-        cells = [f"{bound}{mean:.0f}" for bound, mean in zip(bounds, means, strict=True)]
-        ratio = f"{means[1] / means[0]:.2f}" if len(means) == 2 else "-"
+        ends = {m: [g[-1] for g in methods[m]] for m in METHODS if m in methods}
+        means = {m: np.mean([last["seconds"] for last in each]) for m, each in ends.items()}
+        bounds = {
+            m: "" if all(e["right"] >= GOAL for e in each) else "> " for m, each in ends.items()
+        }
+        seconds = ", ".join(f"{m}: {bounds[m]}{mean:.0f}" for m, mean in means.items())
+        first, *others = means.values()
+        ratios = ", ".join(f"{mean / first:.2f}" for mean in others)
         classes = [
             f"{np.mean([g[min(k, len(g) - 1)]['classes'] for g in gestures]):.1f}"
             for gestures in methods.values()
             for k in range(3)
         ]
-        print("|", " | ".join([name, *cells, ratio, str(len(both[0])), ", ".join(classes)]), "|")
+        print(
+            "|",
+            " | ".join(
+                [name, seconds, ratios, str(len(next(iter(ends.values())))), ", ".join(classes)]
+            ),
+            "|",
+        )
 
 
 if __name__ == "__main__":

@@ -4,10 +4,12 @@
 
 New items: 1,000 items (at most a third) are set aside. On the others, ten regions and two people
 vote as in benchmarks/rules.py. The regions are stored as rules with prototypes and radii, and
-applied to the new items without any gesture. An item that no rule matches gets the prediction of a
-logistic regression that learned from the labels of the other items. Prints the shares of right
-labels of old and of new items, the share of new items that rules label, and the share of right
-labels among these.
+applied to the new items without any gesture. The model of Lodespace is trained on all items, with
+the labels of the old items by the label model, until training rests. Prints the share of right
+labels of old items. For the new items, it prints three shares: those that rules match, and how many
+of these are right by their rules, and by the prediction of the model. Two more shares are right on
+all new items: by the rules, else by the prediction; and as Lodespace labels them, by the prediction
+also where rules match (server/service/landed_predictions.py).
 
 Conflicts: two people label the same 1,000 items one by one, and differ on a random 10 % of them;
 each is wrong on half of these. Prints the share of these items on the conflict sheets, and the
@@ -18,52 +20,51 @@ All values are means of the seeds. Requires `pip install -e '.[test,gain]'`; a d
 package is missing is skipped.
 """
 
-import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import LogisticRegression
 
 sys.path[:0] = [str(Path(__file__).parent)]
-from rules import DATA_SETS, REGIONS, Numbers, features_of, session  # noqa: E402
+from honest_predictions import load  # noqa: E402
+from rules import (  # noqa: E402
+    REGIONS,
+    Numbers,
+    data_sets,
+    features_of,
+    parser_of,
+    session,
+)
 
-from annotation_gain.data_sets import LabelledItems, MissingDataError, sources  # noqa: E402
+from annotation_gain.data_sets import LabelledItems  # noqa: E402
+from lodespace.models import Trainer, TrainingConfig  # noqa: E402
+from lodespace.protocol import UNLABELED  # noqa: E402
 from lodespace.review.conflicts import conflicts  # noqa: E402
 from lodespace.rules.label_model import fit  # noqa: E402
 from lodespace.rules.regions import FeatureRows, region_of  # noqa: E402
 from lodespace.rules.votes import Source, Votes  # noqa: E402
-from lodespace.session.sources import SessionVotes, VotingSource  # noqa: E402
+from lodespace.session.fitted_votes import FittedVotes  # noqa: E402
+from lodespace.session.sources import SessionVotes, VotingSource, VotingState  # noqa: E402
 
 NEW = 1000
 """Number of new items, and of items that two people label."""
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--seeds", type=int, default=5, help="number of seeds (default: 5)")
-    parser.add_argument(
-        "--only", action="append", choices=DATA_SETS, help="only this data set; can be repeated"
-    )
-    options = parser.parse_args()
+    options = parser_of(__doc__).parse_args()
     print(
-        "| data set | right: old items | new items | new items labelled by rules "
-        "| right of these | differing items on sheets | information on 3 sheets |"
+        "| data set | right: old items | new items, rules first | new items | matched by rules "
+        "| of these, right by rules | by prediction | differing items on sheets "
+        "| information on 3 sheets |"
     )
-    print("|---|---|---|---|---|---|---|")
-    for name in options.only or DATA_SETS:
-        try:
-            data = sources()[name].load()
-        except MissingDataError as error:
-            print(f"{name}: {error}", file=sys.stderr)
-            continue
+    print("|---|---|---|---|---|---|---|---|---|")
+    for name, data in data_sets(options):
         features = features_of(data)
         found = [
-            (*new_items(data, features, seed), *ordered(data, seed))
+            (*new_items(name, data, features, seed), *ordered(data, seed))
             for seed in range(options.seeds)
         ]
         values = " | ".join(f"{value:.3f}" for value in np.mean(found, axis=0).tolist())
@@ -71,11 +72,27 @@ def main() -> int:
     return 0
 
 
+class NewItems(NamedTuple):
+    """Shares of right labels, by kind of item."""
+
+    old: float
+    """Old items, by the label model."""
+    rules_first: float
+    """New items: by the rules, else by the prediction."""
+    new: float
+    """New items as Lodespace labels them: by the prediction, also where rules match."""
+    matched: float
+    """Share of the new items that rules match."""
+    by_rules: float
+    """New items that rules match: by the rules."""
+    predicted: float
+    """New items that rules match: by the prediction."""
+
+
 def new_items(
-    data: LabelledItems, features: npt.NDArray[np.float64], seed: int
-) -> tuple[float, float, float, float]:
-    """Return the shares of right old items, of right new items, of new items that rules label, and
-    of right ones among these."""
+    name: str, data: LabelledItems, features: npt.NDArray[np.float64], seed: int
+) -> NewItems:
+    """Return the shares of right labels of old and new items."""
     n = len(data)
     order = np.random.default_rng(seed + 1000).permutation(n)
     count = min(NEW, n // 3)
@@ -87,30 +104,40 @@ def new_items(
     chosen: list[tuple[Numbers, Numbers]] = []
     for number in range(len(made.sources)):
         own = votes.sources == number
-        items, given = votes.items[own], votes.classes[own]
+        items, given = old[votes.items[own]], votes.classes[own]
         if number < REGIONS:
-            region = region_of(space, np.sort(items))
-            found = region.matching(features[new].astype(np.float32)) + len(old)
-            kept = region.matching(space.rows)
-            items = np.concatenate([kept, found])
+            region = region_of(space, np.sort(votes.items[own]))
+            found = new[region.matching(features[new].astype(np.float32))]
+            items = np.concatenate([old[region.matching(space.rows)], found])
             given = np.full(len(items), given[0])
         chosen.append((items, given))
     model = fit(Votes.of(chosen), made.sources, n, data.n_classes)
-    labels, _ = model.labels()
-    truth = np.concatenate([data.truth[old], data.truth[new]]).astype(np.int64)
-    is_old = np.arange(n) < len(old)
-    voted = labels >= 0
-    classifier = LogisticRegression(max_iter=200).fit(
-        features[old][voted[is_old]], labels[is_old & voted]
+    labels, sure = model.labels()
+    right, voted = labels == data.truth, labels >= 0
+    is_new = np.isin(np.arange(n), new)
+    known = np.where(is_new, UNLABELED, labels)
+    predicted = predictions(name, known, np.where(known >= 0, sure, 1), data.n_classes, seed)
+    predicted_right = predicted == data.truth
+    matched = voted & is_new
+    return NewItems(
+        old=float(right[voted & ~is_new].mean()),
+        rules_first=float(np.where(voted, right, predicted_right)[is_new].mean()),
+        new=float(predicted_right[is_new].mean()),
+        matched=float(voted[is_new].mean()),
+        by_rules=float(right[matched].mean()),
+        predicted=float(predicted_right[matched].mean()),
     )
-    predicted = classifier.predict(features[new])
-    given = np.where(voted[~is_old], labels[~is_old], predicted)
-    return (
-        float((labels == truth)[is_old & voted].mean()),
-        float((given == truth[~is_old]).mean()),
-        float(voted[~is_old].mean()),
-        float((labels == truth)[~is_old & voted].mean()),
-    )
+
+
+def predictions(
+    name: str, labels: Numbers, weights: npt.NDArray[np.float64], n_classes: int, seed: int
+) -> Numbers:
+    """Return the predicted classes (N,) of the model that learned from `labels` (N,)."""
+    config = replace(TrainingConfig(), encoder_epochs=1, least_steps=1)
+    trainer = Trainer(load(name)[0], config, n_classes=n_classes, seed=seed, device="cpu")
+    trainer.set_labels(labels.astype(np.int16), weights.astype(np.float32))
+    found = next(snapshot for snapshot in trainer.frames() if snapshot.resting)
+    return np.asarray(found.predictions.prediction, np.int64)
 
 
 def ordered(data: LabelledItems, seed: int) -> tuple[float, float]:
@@ -130,9 +157,10 @@ def ordered(data: LabelledItems, seed: int) -> tuple[float, float]:
         [Source(f"person {k}", 0.95, looks=True) for k in range(2)],
         Votes.of([(everything, each) for each in given]),
     )
-    found = conflicts(votes, np.zeros(n, np.bool_), data.n_classes)
-    listed = float(np.isin(planted, found.items).mean())
+    state = VotingState(0, n, [], [], np.arange(data.n_classes, dtype=np.int16))
     model = fit(votes.votes, votes.expected, n, data.n_classes)
+    found = conflicts(FittedVotes(state, votes, model))
+    listed = float(np.isin(planted, found.items).mean())
     p = np.clip(model.of_items(found.items), 1e-12, 1)
     information = -(p * np.log2(p)).sum(axis=1)
     return listed, float(information[:81].sum() / information.sum())
