@@ -55,6 +55,10 @@ export class HullMaterial extends ShaderMaterial {
     });
   }
 
+  get light(): boolean {
+    return this.uniforms.uLight!.value === 1;
+  }
+
   set light(value: boolean) {
     this.uniforms.uLight!.value = value ? 1 : 0;
   }

@@ -61,12 +61,15 @@ export class RuleHulls {
   show(hulls: readonly Hull[], conflicts: ReadonlySet<number>, light: boolean): void {
     const before = new Map(this.shown.map((one) => [one.hull.rule, one]));
     const hotter = conflicts !== this.conflicts;
+    // A label that changes no hull costs nothing.
+    const same = hulls.length === before.size && hulls.every((one, k) => equal(one, this.shown[k]));
+    if (same && !hotter && light === this.mesh.material.light) return;
     this.conflicts = conflicts;
     this.mesh.material.light = light;
     this.shown = hulls.map((hull) => {
       const old = before.get(hull.rule);
-      const same = old && !hotter && old.hull.items === hull.items;
-      return same
+      const kept = old && !hotter && old.hull.items === hull.items;
+      return kept
         ? { ...old, hull }
         : { hull, surface: old?.surface ?? null, version: -1, at: Number.NEGATIVE_INFINITY };
     });
@@ -182,3 +185,9 @@ export class RuleHulls {
 
 /** Smallest side of a cell, scene metres. */
 const LEAST_CELL = 0.012;
+
+const equal = ({ rule, items, chosen, colour }: Hull, shown: Shown | undefined): boolean =>
+  rule === shown?.hull.rule &&
+  items === shown.hull.items &&
+  chosen === shown.hull.chosen &&
+  colour.every((part, k) => part === shown.hull.colour[k]);

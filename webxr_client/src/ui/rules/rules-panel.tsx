@@ -121,24 +121,27 @@ function Row({ rule, figures }: { rule: RuleInfo; figures: RuleFigures | undefin
   const info = state.classes.value[rule.class_id];
   const accuracy = accuracyText(figures);
   const row = usePassedFocus<HTMLLIElement>(".rule-name");
+  // A rule can also be chosen by its hull, or by the card of an item.
   useEffect(() => {
     if (open) row.current?.scrollIntoView({ block: "nearest" });
   }, [open]);
   return (
     <li ref={row} class={rule.on ? "rule" : "rule off"} data-rule={rule.rule}>
       <div class="rule-head">
-        <input
-          type="checkbox"
-          class="switch"
-          checked={rule.on}
-          disabled={state.readOnly.value}
-          title={rule.on ? "On: the rule votes. Switch it off" : "Off: the rule does not vote"}
-          aria-label={`The rule ${rule.name} votes`}
-          onChange={(event) => {
-            const on = event.currentTarget.checked;
-            commands.withRules((loaded) => loaded.edit(rule.rule, { on }));
-          }}
-        />
+        <label class="switch-room">
+          <input
+            type="checkbox"
+            class="switch"
+            checked={rule.on}
+            disabled={state.readOnly.value}
+            title={rule.on ? "On: the rule votes. Switch it off" : "Off: the rule does not vote"}
+            aria-label={`The rule ${rule.name} votes`}
+            onChange={(event) => {
+              const on = event.currentTarget.checked;
+              commands.withRules((loaded) => loaded.edit(rule.rule, { on }));
+            }}
+          />
+        </label>
         <button
           type="button"
           class="rule-name"

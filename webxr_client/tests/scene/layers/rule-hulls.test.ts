@@ -148,6 +148,29 @@ describe("RuleHulls", () => {
     hulls.show([], new Set(), false);
     expect(hulls.mesh.visible).toBe(false);
   });
+  it("is built again only if a hull has changed", () => {
+    const { hulls, hull } = made();
+    const [one, conflicts] = [hull(7, 0), new Set<number>()];
+    hulls.show([one], conflicts, false);
+    hulls.update(0);
+    const { geometry } = hulls.mesh;
+    hulls.show([{ ...one, colour: [1, 0, 0] }], conflicts, false);
+    expect(hulls.mesh.geometry).toBe(geometry);
+    const changes = [
+      { chosen: true },
+      { colour: [0, 1, 0] as const },
+      { items: Uint32Array.of(1) },
+    ];
+    for (const change of changes) {
+      const before = hulls.mesh.geometry;
+      hulls.show([{ ...one, ...change }], conflicts, false);
+      expect(hulls.mesh.geometry).not.toBe(before);
+    }
+    hulls.show([one], new Set([1]), false);
+    expect(hulls.update(1000)).toBe(true); // brighter where votes disagree
+    hulls.show([], conflicts, false);
+    expect(hulls.mesh.visible).toBe(false);
+  });
   it("follows the points, each hull at most twice per second", () => {
     const { latent, hulls, hull } = made();
     hulls.show([hull(7, 0)], new Set(), false);
