@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from lodespace.access.devices import DeviceStore
+from lodespace.config import state_folder
 from lodespace.drawing.film import RATE, Film
 from lodespace.drawing.webm import check_encoder, encode_webm
 from lodespace.errors import ProjectError
@@ -95,6 +97,11 @@ def _video(export: Export) -> bytes:
     )
 
 
+def _names() -> dict[str, str]:
+    """Return the names of the approved devices of this computer, by their ids."""
+    return {one.device: one.name for one in DeviceStore(state_folder()).all()}
+
+
 Content = bytes | Iterator[str]
 """Content of a file: all bytes, or an iterator over parts, which need not be in memory together."""
 
@@ -105,7 +112,12 @@ FILES: dict[str, tuple[str, Callable[[Export], Content]]] = {
     "votes": (".votes.parquet", lambda e: votes.as_parquet(e.session)),
     "rules": (".rules.json", lambda e: rules.as_json(e.session)),
     "npz": (".npz", lambda e: npz_file.as_npz(e.table())),
-    "label-studio": (".json", lambda e: label_studio.json_parts(e.table(variance=False))),
+    "label-studio": (
+        ".json",
+        lambda e: label_studio.json_parts(
+            e.table(variance=False), label_studio.annotators_of(e.session, _names())
+        ),
+    ),
     "glb": (".glb", lambda e: e.session.encoder.scene_glb()),
     "ply": (".ply", _point_cloud("ply")),
     "obj": (".obj", _point_cloud("obj")),

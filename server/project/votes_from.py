@@ -8,11 +8,13 @@ import numpy as np
 from lodespace.errors import DatasetError
 from lodespace.importing.annotations.annotation import Annotation
 from lodespace.importing.annotations.label_cells import LabelCells
+from lodespace.importing.annotations.label_studio import is_tasks, votes_in
 from lodespace.importing.finding import counted
 from lodespace.importing.source import ImportOptions
 from lodespace.importing.tables.open_rows import open_rows
 from lodespace.importing.tables.table_rows import short
 from lodespace.items.errors import BadItem
+from lodespace.json_input import JsonError, json_value
 from lodespace.project.labels_from import ForeignLabels
 from lodespace.rules.label_model import fit
 from lodespace.rules.results import LabelModel, SourceEstimate
@@ -31,10 +33,10 @@ _MOST_SOURCES = 1000
 
 
 class VoteTable(NamedTuple):
-    """Votes in a table, by name."""
+    """Votes in a table or in tasks of Label Studio, by name."""
 
-    names: list[str]
-    """Id or path of each row (M,)."""
+    names: list[tuple[str, ...]]
+    """Id or path of each row, or the possible names of each task (M,)."""
     sources: list[str]
     """Name of each source (S,)."""
     classes: list[str]
@@ -47,11 +49,13 @@ def read_votes(path: Path, options: ImportOptions, above: float = ABOVE) -> Fore
     """Return the labels that the label model makes from the votes in the table at `path`.
 
     One column has ids or paths. Each other column is a source. A cell is the class for which the
-    source votes; a source without a vote has an empty cell, -1 or ABSTAIN.
+    source votes; a source without a vote has an empty cell, -1 or ABSTAIN. In tasks of Label
+    Studio, each annotator is a source.
 
     Args:
-        path: A table in any format that an import reads.
-        options: Column of ids (`id`), encoding, sheet, texts of missing values.
+        path: A table in any format that an import reads, or tasks of Label Studio (JSON, JSON_MIN).
+        options: Column of ids (`id`), control of the labels in Label Studio (`label`), encoding,
+            sheet, texts of missing values.
         above: Smallest probability of a class that becomes the label of an item.
 
     Raises:
@@ -69,7 +73,7 @@ def read_votes(path: Path, options: ImportOptions, above: float = ABOVE) -> Fore
     found = ForeignLabels(overlap=options.overlap)
     found.annotations = [
         Annotation(
-            (table.names[row],),
+            table.names[row],
             table.classes[labels[row]],
             confidence=float(confidence[row]),
         )
@@ -84,6 +88,9 @@ def read_table(path: Path, options: ImportOptions) -> VoteTable:
     told = f"--votes-from {path}"
     if not path.is_file():
         raise DatasetError(f"{told}: no such file")
+    tasks = _tasks(path, told, options)
+    if tasks is not None:
+        return tasks
     try:
         rows = open_rows(path, options.encoding, options.unpacked, options.sheet)
     except DatasetError as error:
@@ -117,7 +124,39 @@ def read_table(path: Path, options: ImportOptions) -> VoteTable:
     if not classes:
         raise DatasetError(f"{told}: all cells are empty, so there are no votes")
     arrays = [(np.array(items, np.int64), np.array(given, np.int64)) for items, given in votes]
-    return VoteTable(list(names), sources, list(classes), Votes.of(arrays))
+    return VoteTable([(name,) for name in names], sources, list(classes), Votes.of(arrays))
+
+
+def _tasks(path: Path, told: str, options: ImportOptions) -> VoteTable | None:
+    """Return the votes of each annotator in tasks of Label Studio; None for another file."""
+    if path.suffix.lower() != ".json":
+        return None
+    try:
+        value = json_value(path.read_bytes())
+    except (OSError, JsonError):
+        return None  # the reader of tables reports the reason
+    if not is_tasks(value):
+        return None
+    try:
+        found = votes_in(value, options.label)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DatasetError(f"{told}: a task has no valid form: {error}") from error
+    sources: dict[str, tuple[list[int], list[int]]] = {}
+    classes: dict[str, int] = {}
+    for row, (names, given) in enumerate(found):
+        for annotator, labels in given.items():
+            label = _vote(labels, told, f"the task of {names[0] if names else row}", annotator)
+            if label:
+                items, numbers = sources.setdefault(annotator, ([], []))
+                items.append(row)
+                numbers.append(classes.setdefault(label, len(classes)))
+    if not 0 < len(sources) <= _MOST_SOURCES:
+        raise DatasetError(
+            f"{told}: {counted(len(sources), 'annotator')} with choices; votes need 1 to "
+            f"{_MOST_SOURCES:,}"
+        )
+    arrays = [(np.array(i, np.int64), np.array(c, np.int64)) for i, c in sources.values()]
+    return VoteTable([names for names, _ in found], list(sources), list(classes), Votes.of(arrays))
 
 
 def _key(told: str, columns: list[str], wanted: str | None) -> str:

@@ -11,6 +11,8 @@ MIN_PAGE_ID = 8
 such as "cli" and "import", are shorter."""
 
 
+OWNER = "owner"
+"""The person of all pages of the owner on this machine."""
 IMPORT = "import"
 """Client id in the events of labels that came with the data, or from `--labels-from`."""
 
@@ -38,5 +40,10 @@ def person_of(author_id: str) -> str:
     device, and the author itself for the server's own authors, such as "import".
     """
     if is_page_of_owner(author_id):
-        return "owner"
+        return OWNER
     return author_id.split(".", 1)[0]
+
+
+def is_person(person: str) -> bool:
+    """Return whether the result of `person_of` is a person, and not an author of the server."""
+    return person == OWNER or len(person) >= MIN_PAGE_ID

@@ -1,5 +1,6 @@
 """Export of the labels of each person, and the way back through the label model."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,12 @@ import pytest
 
 from lodespace import protocol
 from lodespace.exporting.formats import export
+from lodespace.exporting.label_studio import Annotator
 from lodespace.exporting.votes import votes_of
 from lodespace.importing.source import ImportOptions
+from lodespace.project.labels_from import read_labels
 from lodespace.project.opening import open_project
-from lodespace.project.votes_from import read_votes
+from lodespace.project.votes_from import read_table, read_votes
 from lodespace.session.commands.registry import plan
 from lodespace.session.event_log import EventLog
 from lodespace.session.session import AnnotationSession
@@ -132,3 +135,51 @@ def test_an_exported_table_can_be_imported(people: People, tmp_path: Path) -> No
     labels = read_votes(out, ImportOptions()).by_name
     assert labels[items[0]] == "owl"
     assert labels[items[1]] == labels[items[2]] == "kite"
+
+
+def test_label_studio_has_an_annotation_per_person(people: People, tmp_path: Path) -> None:
+    owl, kite = class_id(people, "owl"), class_id(people, "kite")
+    people.label(MIA, [0, 1], owl)
+    people.label(TOM, [1, 2], kite)
+    ids = [str(item_id) for item_id in people.project.items.ids[:4]]
+    out = tmp_path / "tasks.json"
+    export(people.close(), out, "label-studio")
+    tasks = {task["data"]["id"]: task["annotations"] for task in json.loads(out.read_text())}
+    seen = {
+        ids[k]: [
+            (
+                one["meta"]["annotator"],
+                *one["result"][0]["value"]["choices"],
+                one.get("ground_truth", False),
+            )
+            for one in tasks[ids[k]]
+        ]
+        for k in range(4)
+    }
+    assert seen == {
+        ids[0]: [("device-1", "owl", False)],
+        ids[1]: [("device-1", "owl", False), ("device-2", "kite", True)],
+        ids[2]: [("device-2", "kite", False)],
+        ids[3]: [],
+    }
+    votes = read_table(out, ImportOptions())
+    assert votes.sources == ["device-1", "device-2"] and len(votes.votes.items) == 4
+    of_second = [
+        (votes.sources[source], votes.classes[given])
+        for item, source, given in zip(*votes.votes, strict=True)
+        if ids[1] in votes.names[item]
+    ]
+    assert of_second == [("device-1", "owl"), ("device-2", "kite")]
+    assert read_labels(out, ImportOptions()).by_name == {
+        ids[0]: "owl", ids[1]: "kite", ids[2]: "kite"
+    }  # fmt: skip
+
+
+def test_an_address_names_the_annotator_for_label_studio() -> None:
+    classes = np.zeros(1, np.int16)
+    assert Annotator("d1", "mia@example.org", classes).head() == {
+        "completed_by": {"email": "mia@example.org"},
+        "meta": {"annotator": "mia@example.org"},
+    }
+    assert Annotator("d1", "Mia", classes).head() == {"meta": {"annotator": "Mia"}}
+    assert Annotator("d1", "", classes).head() == {"meta": {"annotator": "d1"}}

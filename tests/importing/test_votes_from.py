@@ -1,5 +1,6 @@
 """Import of votes: tables with one column per source. The label model combines the votes."""
 
+import json
 import re
 from pathlib import Path
 
@@ -72,7 +73,11 @@ def test_marks_of_abstention_are_not_classes(tmp_path: Path) -> None:
     path = tmp_path / "votes.csv"
     path.write_text("item,f,g\nx,-1,1\ny,0,ABSTAIN\nz,,nan\n")
     table = read_table(path, ImportOptions())
-    assert (table.names, table.sources, table.classes) == (["x", "y", "z"], ["f", "g"], ["1", "0"])
+    assert (table.names, table.sources, table.classes) == (
+        [("x",), ("y",), ("z",)],
+        ["f", "g"],
+        ["1", "0"],
+    )
     assert table.votes.items.tolist() == [1, 0]
     assert [table.classes[c] for c in table.votes.classes] == ["0", "1"]
 
@@ -102,3 +107,30 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_a_column_that_does_not_exist_is_named(votes_file: tuple[Path, np.ndarray]) -> None:
     with pytest.raises(DatasetError, match="there is no column name"):
         read_votes(votes_file[0], ImportOptions(id="name"))
+
+
+def test_annotators_of_label_studio_are_sources(tmp_path: Path) -> None:
+    def annotation(by: object, label: str, at: str = "1") -> dict[str, object]:
+        value = {"from_name": "label", "type": "choices", "value": {"choices": [label]}}
+        return {"completed_by": by, "result": [value], "updated_at": at}
+
+    mia, tom = {"id": 1, "email": "mia@x.org"}, 7
+    tasks = [
+        {
+            "data": {"id": "a", "image": "/data/local-files/?d=a.png"},
+            "annotations": [annotation(mia, "owl"), annotation(tom, "kite", "2")],
+        },
+        {
+            "data": {"id": "b", "image": "b.png"},
+            "annotations": [annotation(tom, "owl", "2"), annotation(tom, "kite", "1")],
+        },
+        {"data": {"id": "c"}, "annotations": [{**annotation(mia, "owl"), "was_cancelled": True}]},
+    ]
+    path = tmp_path / "tasks.json"
+    path.write_text(json.dumps(tasks))
+    found = read_table(path, ImportOptions())
+    assert found.sources == ["mia@x.org", "7"] and found.classes == ["owl", "kite"]
+    assert [names[0] for names in found.names] == ["a", "b", "c"]
+    assert sorted(zip(*(v.tolist() for v in found.votes), strict=True)) == [
+        (0, 0, 0), (0, 1, 1), (1, 1, 0)
+    ]  # fmt: skip

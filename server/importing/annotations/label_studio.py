@@ -47,6 +47,8 @@ class _Vote:
     """Whether the annotation is marked as ground truth."""
     at: str = ""
     """Time of the last change, in a form that sorts by time."""
+    annotator: str = ""
+    """Name of the annotator: an e-mail address or another name, else the number."""
 
 
 @dataclass
@@ -107,6 +109,7 @@ def _task(task: dict[str, Any], found: AnnotationFile) -> _Task:
         vote = _Vote(
             truth=bool(annotation.get("ground_truth")),
             at=str(annotation.get("updated_at") or annotation.get("created_at") or ""),
+            annotator=_annotator(annotation),
         )
         for result in annotation.get("result") or ():
             value = result.get("value") or {}
@@ -126,7 +129,9 @@ def _flat_tasks(records: Iterable[dict[str, Any]]) -> list[_Task]:
         key = cells.pop("id", None)
         names = _names([], cells.values())
         task = tasks.setdefault((key, number if key in (None, "") else names), _Task(names))
-        vote = _Vote(at=str(record.get("updated_at") or ""))
+        vote = _Vote(
+            at=str(record.get("updated_at") or ""), annotator=str(record.get("annotator") or "")
+        )
         for name, value in cells.items():
             if isinstance(value, dict):
                 _add(vote, name, value)
@@ -138,6 +143,48 @@ def _flat_tasks(records: Iterable[dict[str, Any]]) -> list[_Task]:
                 _add(vote, name, {"choices": [value]})
         task.votes.append(vote)
     return list(tasks.values())
+
+
+def _annotator(annotation: dict[str, Any]) -> str:
+    """Return the name of an annotation's author; "" if it is not stated."""
+    by = annotation.get("completed_by")
+    if isinstance(by, dict):
+        by = by.get("email") or by.get("id")
+    meta = annotation.get("meta")
+    if not by and isinstance(meta, dict):
+        by = meta.get("annotator")
+    return str(by or "")
+
+
+def votes_in(
+    value: Sequence[Any], control: str | None = None
+) -> list[tuple[tuple[str, ...], dict[str, tuple[str, ...]]]]:
+    """Return per task the possible names of its item, and the choices of each annotator.
+
+    Of several annotations of one annotator, the newest is used. Regions are not votes.
+
+    Args:
+        value: The tasks, for which `is_tasks` is true.
+        control: Name of the control with the labels. None: as in `read_tasks`.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError: A task does not have the expected form.
+    """
+    found = AnnotationFile("", KIND)
+    whole = isinstance(value[0].get("data"), dict)
+    tasks = [_task(task, found) for task in value] if whole else _flat_tasks(value)
+    chosen = control or _control(Counter(name for vote in _votes(tasks) for name in vote.choices))
+    return [
+        (
+            task.names,
+            {
+                vote.annotator or "annotator": vote.choices[chosen]
+                for vote in sorted(task.votes, key=lambda vote: vote.at)
+                if vote.choices.get(chosen)
+            },
+        )
+        for task in tasks
+    ]
 
 
 def _opened(cell: Any) -> Any:
