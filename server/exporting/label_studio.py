@@ -22,7 +22,7 @@ from lodespace.items.paths import shown
 from lodespace.protocol import UNLABELED
 from lodespace.session.authors import is_person
 from lodespace.session.session import AnnotationSession
-from lodespace.session.sources import person_votes
+from lodespace.session.sources import VotingState, person_votes
 
 
 class Annotator(NamedTuple):
@@ -57,7 +57,7 @@ def annotators_of(session: AnnotationSession, names: Mapping[str, str]) -> list[
     rows = slice(None) if order is None else order
     found = [
         Annotator(person, names.get(person, ""), votes.classes[rows])
-        for person, votes in person_votes(session).items()
+        for person, votes in person_votes(VotingState.of(session)).items()
         if is_person(person)
     ]
     return found if len(found) > 1 else []

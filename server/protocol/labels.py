@@ -58,6 +58,9 @@ class Provenance(Message):
     verified: bool = False
     """Whether a person has looked at each of the items. A verified label has more weight in
     training, and is never listed as a suspect."""
+    blind: bool = False
+    """Whether the labels are hidden from all people until another person has labelled the items
+    blind, too. A sheet of the kind `double` has such items."""
 
 
 class Label(Operation, kw_only=True, tag="label"):

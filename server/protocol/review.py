@@ -6,10 +6,11 @@ import msgspec
 
 from lodespace.protocol.base import Message, Operation
 
-SheetKind = Literal["overview", "suspects", "uncertain", "conflicts"]
+SheetKind = Literal["overview", "suspects", "uncertain", "conflicts", "double"]
 """`overview`: items from unlabelled places of the map; `suspects`: labels that the model doubts;
 `uncertain`: items for which the two most probable classes have similar probabilities; `conflicts`:
-items on which people or rules vote for different classes."""
+items on which people or rules vote for different classes; `double`: items that two people label
+blind."""
 SuggestionKind = Literal["region", "overview", "suspects", "uncertain", "done"]
 """Kind of a suggested gesture; `done`: no gesture is suggested."""
 Cue = Literal["uncertainty", "density", "diversity", "coverage"]

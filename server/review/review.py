@@ -14,6 +14,7 @@ from lodespace import protocol
 from lodespace.review import conflicts, contact_sheets, cues, quality, suggestion
 from lodespace.review.calibration import Calibration, evidence
 from lodespace.review.captions import with_texts
+from lodespace.review.double_label import DoubleLabelQueue
 from lodespace.review.kept_fit import KeptFit
 from lodespace.session.session import AnnotationSession
 
@@ -50,6 +51,7 @@ class Review:
         self._known = -1
         self._calibration = (-1, Calibration())
         """Number of an event, and the calibration fitted to sheets confirmed up to that event."""
+        self._double = DoubleLabelQueue()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -91,12 +93,22 @@ class Review:
 
     # Queries --------------------------------------------------------------------------------------
 
-    async def sheet(self, kind: protocol.SheetKind, size: int, skip: int) -> protocol.Sheet:
-        """Return a contact sheet with `size` items of a queue.
+    async def sheet(
+        self, kind: protocol.SheetKind, size: int, skip: int, person: str
+    ) -> protocol.Sheet:
+        """Return a contact sheet with `size` items of a queue, for a person.
 
-        The first `skip` items of the queue are left out.
+        The first `skip` items of the queue are left out, but not of the double-label queue.
         """
         items = self.session.items
+        if kind == "double":
+            state, calibration = self.session.item_state(), self._calibrated()
+            blind = self.session.blind.copy()
+            return await self._work_out(
+                lambda: with_texts(
+                    self._double.sheet(calibration().applied(state), blind, person, size), items
+                )
+            )
         if kind == "conflicts":
             found = await self._kept_fit.newest()
             state = self.session.item_state()

@@ -88,6 +88,8 @@ class StoredProvenance(msgspec.Struct, frozen=True, omit_defaults=True, gc=False
     """List of `protocol.Region` as msgpack. The list stays encoded, because no command reads it."""
     seen: Seen | None = None
     """State of the items before the sheet was confirmed; None if the gesture confirmed no sheet."""
+    blind: bool = False
+    """Whether the labels are hidden until another person has labelled the items, too."""
 
     @classmethod
     def of(cls, provenance: protocol.Provenance, seen: Seen | None = None) -> "StoredProvenance":
@@ -98,4 +100,5 @@ class StoredProvenance(msgspec.Struct, frozen=True, omit_defaults=True, gc=False
             verified=provenance.verified,
             regions=msgspec.Raw(msgspec.msgpack.encode(provenance.regions)),
             seen=seen,
+            blind=provenance.blind,
         )

@@ -48,7 +48,11 @@ class GestureRecord(msgspec.Struct, gc=False):
     accepted: bool = False
     """Whether the gesture accepted predictions, without a look at each item."""
     undone: bool = False
-    """Whether the gesture is currently undone."""
+    """Whether the gesture is currently undone, or hidden (blind_labels.py)."""
+    blind: bool = False
+    """Whether the labels are hidden until another person has labelled the items, too."""
+    withdrawn: bool = False
+    """Whether a blind gesture is currently undone."""
     seen: Seen | None = None
     """State of the items before the sheet was confirmed; None if the gesture confirmed no sheet."""
     first: int = 0
@@ -58,6 +62,11 @@ class GestureRecord(msgspec.Struct, gc=False):
     def rows(self) -> slice:
         """Rows of this gesture's items in the table of LabelHistory."""
         return slice(self.first, self.first + len(self.items))
+
+    @property
+    def stands(self) -> bool:
+        """Whether the gesture is not undone. A hidden gesture stands."""
+        return not (self.withdrawn if self.blind else self.undone)
 
     def classes(self) -> list[int]:
         """Return the classes that the gesture gave, ascending, without UNLABELED."""

@@ -10,6 +10,7 @@ from lodespace.protocol import UNLABELED
 from lodespace.scene.latent_grid import LatentGrid
 from lodespace.session.authors import IMPORT
 from lodespace.session.axes import AxisHistory
+from lodespace.session.blind_labels import BlindLabels
 from lodespace.session.classes import ClassList
 from lodespace.session.events import Items, Targets
 from lodespace.session.label_history import LabelHistory
@@ -50,6 +51,7 @@ class SessionState:
         """Why nothing can be saved, and the remedy. Empty for a bake, and if saving works."""
         self.classes = ClassList(items.class_names)
         self.history = LabelHistory(len(items))
+        self.blind = BlindLabels()
         self.rules = RuleList(len(items))
         self.weighing = Weighing(len(items))
         self.replays = False

@@ -19,7 +19,7 @@ from lodespace.items import thumbnails
 from lodespace.protocol import MAX_SEARCH_LENGTH
 from lodespace.service.service import Service
 from lodespace.session import summaries
-from lodespace.session.authors import author
+from lodespace.session.authors import OWNER, author
 from lodespace.web.bodies import as_json, body_of, decoded, raw_body
 from lodespace.web.security import COOKIE, set_cookie, visitor_of
 
@@ -271,8 +271,9 @@ async def get_sheet(request: web.Request) -> web.Response:
     size = count_in(request, "size", protocol.SHEET_SIZE, 1, protocol.MAX_SHEET_SIZE)
     skip = count_in(request, "skip", 0, 0, 0x7FFFFFFF)
     service = request.app[SERVICE]
-    async with service.lanes.turn(visitor_of(request).device):
-        return as_json(await service.review.sheet(kind, size, skip))
+    device = visitor_of(request).device
+    async with service.lanes.turn(device):
+        return as_json(await service.review.sheet(kind, size, skip, device or OWNER))
 
 
 def count_in(

@@ -79,7 +79,7 @@ def _plan_one_class(
 
 def _seen(state: SessionState, items: Items, provenance: protocol.Provenance) -> Seen | None:
     """Return the state of `items` (K,) if the gesture confirms a contact sheet, else None."""
-    if not (provenance.verified and provenance.tool == "sheet"):
+    if not (provenance.verified and provenance.tool == "sheet") or provenance.blind:
         return None
     index = items.astype(np.intp)
     return Seen(
@@ -115,9 +115,12 @@ def _check(state: SessionState, items: Items, class_ids: list[int]) -> None:
 def apply(state: SessionState, event: LabelEvent | LabelEachEvent) -> Change:
     """Label the items."""
     record = record_of(event)
-    changed = state.history.add(record)
     state.undo_log.add(action_of(event, record))
-    return change_of(record, changed)
+    if not record.blind:
+        return change_of(record, state.history.add(record))
+    changed = state.blind.add(state.history, record)
+    message = _BOTH if state.blind.answered(record) else _WAITING
+    return change_of(record, changed)._replace(answered=len(record.items), message=message)
 
 
 def record_of(event: LabelEvent | LabelEachEvent) -> GestureRecord:
@@ -135,6 +138,7 @@ def record_of(event: LabelEvent | LabelEachEvent) -> GestureRecord:
         verified=event.provenance.verified,
         accepted=event.provenance.tool == "accept" and not event.provenance.verified,
         seen=event.provenance.seen,
+        blind=event.provenance.blind,
     )
 
 
@@ -146,7 +150,8 @@ def action_of(event: LabelEvent | LabelEachEvent, record: GestureRecord) -> Undo
         record.client,
         record.at,
         record.revision,
-        record.class_id,
+        # Others see the actions, and must not see the class of a hidden label.
+        protocol.UNLABELED if record.blind else record.class_id,
         len(record.items),
         _note(record, event.provenance.note),
     )
@@ -160,6 +165,10 @@ def change_of(record: GestureRecord, changed: Items) -> Change:
     return Change(changed, class_id=record.class_id)
 
 
+_WAITING = "These labels are hidden until another person has labelled the same items."
+_BOTH = "Another person has labelled these items, too. The labels of both are shown now."
+
+
 def _note(record: GestureRecord, note: str) -> str:
     """Return a short description of the gesture.
 
@@ -168,18 +177,23 @@ def _note(record: GestureRecord, note: str) -> str:
     """
     if record.tool == "accept" and note:
         return note
-    if record.tool != "sheet" and record.class_ids is None:
+    if record.tool != "sheet" and record.class_ids is None and not record.blind:
         return ""
     n, classes = len(record.items), len(record.classes())
     what = "looked at" if record.verified else "items"
-    return f"{n:,} {what}, {classes} {'class' if classes == 1 else 'classes'}"
+    blind = ", blind" if record.blind else ""
+    return f"{n:,} {what}, {classes} {'class' if classes == 1 else 'classes'}{blind}"
 
 
 def revert(state: SessionState, number: int) -> Change:
     """Undo gesture `number`."""
+    if number in state.blind:
+        return Change(state.blind.mark(state.history, number, undone=True))
     return Change(state.history.undo(number))
 
 
 def restore(state: SessionState, number: int) -> Change:
     """Redo gesture `number`."""
+    if number in state.blind:
+        return Change(state.blind.mark(state.history, number, undone=False))
     return Change(state.history.redo(number))

@@ -26,7 +26,8 @@ def runs_of(state: SessionState, events: Iterable[Event]) -> Iterator[list[Event
     """Yield `events` in runs.
 
     A run is either one event of any kind, or several events, each of which is a gesture, an undo of
-    a gesture or a redo of a gesture. In a session with rules, each run is one event.
+    a gesture or a redo of a gesture. Blind gestures, and all events in a session with rules, are
+    runs of their own.
 
     The caller applies each run to `state` before it requests the next run. If `events` raises an
     error, the events before the error are yielded first.
@@ -41,9 +42,12 @@ def runs_of(state: SessionState, events: Iterable[Event]) -> Iterator[list[Event
                 yield run
             raise
         if isinstance(event, _LABELS):
-            count = len(event.items)
-        elif isinstance(event, UndoEvent | RedoEvent) and (
-            event.gesture in gestures or (run and event.gesture >= run[0].sequence)
+            # Several blind gestures can change each other's labels.
+            count = -1 if event.provenance.blind else len(event.items)
+        elif (
+            isinstance(event, UndoEvent | RedoEvent)
+            and event.gesture not in state.blind
+            and (event.gesture in gestures or (run and event.gesture >= run[0].sequence))
         ):
             count = 0
         else:

@@ -119,7 +119,7 @@ export class Labelling {
     const given = classIds.filter((_, k) => free[k]);
     const many = unlocked.length > MOST_LISTED;
     const command_id = crypto.randomUUID();
-    state.annotations.show(command_id, unlocked, given);
+    if (!provenance.blind) state.annotations.show(command_id, unlocked, given);
     state.labelsVersion.value += 1;
     return new Promise((resolve) => {
       this.waiting.set(command_id, (ack) => resolve(ack !== null));

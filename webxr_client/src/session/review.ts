@@ -119,7 +119,7 @@ export class Review {
   private reloadWithPredictions(): void {
     const { review, annotations } = this.state;
     const sheet = review.sheet.peek();
-    if (sheet?.status !== "open" || sheet.page) return;
+    if (sheet?.status !== "open" || sheet.page || sheet.kind === "double") return;
     if (sheet.items.some(({ prediction }) => prediction >= 0)) return;
     const [given, aside] = [review.given.peek(), review.aside.peek()];
     if (sheet.items.some(({ item }) => given.has(item) || aside.has(item))) return;
@@ -215,6 +215,7 @@ export class Review {
       : {
           tool: "sheet",
           verified: true,
+          blind: sheet.kind === "double",
           note: `${items.length} looked at, ${changed === 0 ? "none" : changed} changed${inGroups}`,
         };
     const saved = items.length

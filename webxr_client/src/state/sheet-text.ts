@@ -15,6 +15,7 @@ export const SHEET_TITLES: Record<SheetKind, string> = {
   suspects: "Suspects",
   uncertain: "Uncertain",
   conflicts: "Conflicts",
+  double: "Blind",
   selection: "Selection",
   similar: "Similar",
 };
@@ -25,6 +26,7 @@ export const totalTitle = (kind: SheetKind): string =>
     suspects: "Number of labels that the model doubts",
     uncertain: "Number of items whose prediction is uncertain",
     conflicts: "Number of items for which people or rules chose different classes",
+    double: "Number of items to label blind",
     selection: "Number of selected items",
     similar: "Number of similar items",
   })[kind];
@@ -40,6 +42,7 @@ const NOTHING_LEFT: Record<SheetKind, string> = {
   conflicts:
     "No conflicts are left. " +
     "A conflict is an item for which people or rules chose different classes.",
+  double: "Every item has a label, so none is left to label blind.",
   selection: "All pages are confirmed.",
   similar: "All pictures are confirmed.",
 };
@@ -59,6 +62,7 @@ export function expectedErrors({ kind, items, expectedWrong, page }: OpenSheet):
   if (page && page.of > 1) return `page ${count(page.at + 1)} of ${count(page.of)}`;
   if (page) return itemsText(items.length);
   if (kind === "overview") return "give each group a class, then correct the pictures that differ";
+  if (kind === "double") return "give each picture its class, as another person does blind";
   if (items.every(({ prediction }) => prediction < 0))
     return "no predictions yet: assign the classes you see";
   if (expectedWrong === null) return "classes without labels are never predicted: look for them";

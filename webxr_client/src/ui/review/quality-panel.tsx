@@ -140,7 +140,7 @@ export function QualityPanel() {
 }
 
 interface QueueProps {
-  kind: Exclude<QueueKind, "conflicts">;
+  kind: Exclude<QueueKind, "conflicts" | "double">;
   length: number | undefined;
   title: string;
 }

@@ -1,0 +1,119 @@
+"""Blind labels: hidden until another person has labelled the items, too; reversible."""
+
+import numpy as np
+
+from lodespace.exporting.votes import votes_of
+from lodespace.protocol import Labels
+from lodespace.review.conflicts import conflicts
+from lodespace.review.double_label import DoubleLabelQueue
+from lodespace.session.fitted_votes import fitted
+from lodespace.session.sources import VotingState
+from samples.event_logs import Log, dial, label, label_each, undo
+
+MIA, TOM, ANN = "device-1.a", "device-2.b", "device-3.c"
+
+
+def blind(log: Log, number: int, client: str, classes: dict[int, int]) -> None:
+    log.do(label_each(number, classes, blind=True), client)
+
+
+def labels(log: Log) -> dict[int, int]:
+    """Return the labels of the session, after a check that a replay gives the same labels."""
+    assert np.array_equal(log.replayed().labels, log.session.labels)
+    return {item: int(c) for item, c in enumerate(log.session.labels) if c >= 0}
+
+
+def test_blind_labels_are_hidden_until_both_have_labelled() -> None:
+    log = Log()
+    blind(log, 1, MIA, {0: 0, 1: 1, 2: 2})
+    assert labels(log) == {} and votes_of(log.session) == {}
+    blind(log, 2, "device-1.other-page", {3: 1})
+    assert labels(log) == {}, "the same person answers"
+    blind(log, 3, TOM, {0: 0, 1: 2})
+    assert labels(log) == {0: 0, 1: 2, 2: 2}
+    votes = votes_of(log.session)
+    assert votes["device-1"][:4].tolist() == [0, 1, 2, -1]
+    assert votes["device-2"][:4].tolist() == [0, 2, -1, -1]
+
+
+def test_an_answer_and_its_undo_reveal_and_hide_both() -> None:
+    log = Log()
+    blind(log, 1, MIA, {0: 0, 1: 1})
+    blind(log, 2, TOM, {0: 0, 1: 2})
+    shown = labels(log)
+    log.do(undo(3), TOM)
+    assert labels(log) == {} and votes_of(log.session) == {}
+    applied = log.do(undo(4), MIA)
+    assert applied is not None and labels(log) == {}
+    blind(log, 5, TOM, {0: 1})
+    assert labels(log) == {}
+    blind(log, 6, MIA, {0: 0, 1: 1})
+    assert labels(log) == {0: 0, 1: 1} != shown
+
+
+def test_messages_have_the_labels_of_both_when_they_are_revealed() -> None:
+    log = Log()
+    applied = log.do(label_each(1, {0: 0, 1: 1, 5: 2}, blind=True), MIA)
+    assert applied is not None and applied.ack.count == 3 and "hidden" in applied.ack.message
+    assert [m.items for m in applied.news if isinstance(m, Labels)] == [[]]
+    applied = log.do(label_each(2, {0: 0, 1: 1}, blind=True), TOM)
+    assert applied is not None and "shown now" in applied.ack.message
+    (news,) = [m for m in applied.news if isinstance(m, Labels)]
+    assert news.items == [0, 1, 5] and news.class_ids == [0, 1, 2]
+
+
+def test_weighed_labels_do_not_show_hidden_labels() -> None:
+    log = Log()
+    log.do(dial(1, more={"labels_by": "model"}), MIA)
+    log.do(label(2, [6], 0), ANN)
+    applied = log.do(label_each(3, {0: 0, 1: 1}, blind=True), MIA)
+    assert applied is not None and labels(log) == {6: 0}
+    assert all(set(m.class_ids) <= {-1} for m in applied.news if isinstance(m, Labels))
+    blind(log, 4, TOM, {0: 0, 1: 1})
+    assert labels(log) == {0: 0, 1: 1, 6: 0}
+
+
+def test_differing_blind_labels_are_conflicts_until_a_third_look() -> None:
+    log = Log()
+    blind(log, 1, MIA, {0: 0, 1: 1})
+    blind(log, 2, TOM, {0: 0, 1: 2})
+
+    def queue() -> list[int]:
+        return conflicts(fitted(VotingState.of(log.session))).items.tolist()
+
+    assert queue() == [1]
+    log.do(label_each(3, {1: 1}), ANN)
+    assert queue() == [] and labels(log) == {0: 0, 1: 1}
+
+
+def test_two_people_get_the_same_sheet_and_a_third_a_new_one() -> None:
+    log, queue = Log(), DoubleLabelQueue()
+
+    def sheet(person: str) -> list[int]:
+        session = log.session
+        return [
+            one.item for one in queue.sheet(session.item_state(), session.blind, person, 4).items
+        ]
+
+    log.do(label(1, [7], 0), ANN)
+    first = sheet("device-1")
+    assert len(first) == 4 and 7 not in first
+    assert sheet("device-1") == first, "a sheet that is opened again has other items"
+    assert sheet("device-2") == first, "the second person gets other items"
+    blind(log, 2, "device-1.a", dict.fromkeys(first, 0))
+    second = sheet("device-1")
+    assert not set(second) & {7, *first}
+    assert sheet("device-2") == first
+    queue = DoubleLabelQueue()  # the server has restarted
+    assert sheet("device-3") == first
+    blind(log, 3, "device-2.b", dict.fromkeys(first, 1))
+    assert not set(sheet("device-2")) & {7, *first}
+
+
+def test_a_blind_sheet_shows_neither_labels_nor_predictions() -> None:
+    log = Log()
+    blind(log, 1, MIA, {0: 0, 1: 1})
+    found = DoubleLabelQueue().sheet(log.session.item_state(), log.session.blind, "device-2")
+    assert found.kind == "double" and found.total == 2
+    for one in found.items:
+        assert (one.class_id, one.prediction, one.proposed, one.doubt) == (-1, -1, -1, 0)
