@@ -61,6 +61,8 @@ class ServerConfig:
     """
     workers: int = 1
     """Number of processes that train together."""
+    owner_name: str = ""
+    """Name of the owner, which other people see. If empty, they see "the owner"."""
     train: bool = True
     """Whether to train. Without training, labels are accepted and no point moves."""
     watch: Path | None = None

@@ -86,6 +86,10 @@ class DeviceStore:
         self._write([device, *self.all()][:MAX_DEVICES])
         return device, secret
 
+    def name_of(self, device: str) -> str:
+        """Return the name of an approved device; "" if there is no such device."""
+        return next((one.name for one in self.all() if one.device == device), "")
+
     def identify(self, secret: str) -> KnownDevice | None:
         """Return the approved device that has this secret; None if there is no such device."""
         given = hash_of(secret)

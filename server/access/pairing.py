@@ -139,11 +139,12 @@ class PairingManager:
         self._changed()
         return protocol.AccessRequested(secret=secret, code=code, expires_in=WAITING_SECONDS)
 
-    def poll(self, secret: str) -> tuple[protocol.AccessAnswer, str]:
+    def poll(self, secret: str, name: str = "") -> tuple[protocol.AccessAnswer, str]:
         """Return the state of the request that has `secret`, and the secret of the device.
 
         The device gets its secret with the state `allowed`, and only once. With every other state,
-        the second value is "". Raises LodespaceError when the device cannot be stored.
+        the second value is "". A waiting device can change its `name`. Raises LodespaceError when
+        the device cannot be stored.
         """
         self._forget_expired()
         given = hash_of(secret)
@@ -155,6 +156,8 @@ class PairingManager:
                 del self._waiting[waiting.request]
                 return protocol.AccessAnswer(state="denied"), ""
             if waiting.approved_as is None:
+                if waiting.rename(name):
+                    self._changed()
                 return protocol.AccessAnswer(state="waiting"), ""
             device_secret = self._admit(waiting.name, waiting.approved_as, waiting.address)
             del self._waiting[waiting.request]

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from lodespace.protocol import Role
 
+MAX_RENAMED = 50
+"""Largest number of times that a waiting device can change its name."""
+
 
 @dataclass(kw_only=True, eq=False)
 class Waiting:
@@ -27,3 +30,17 @@ class Waiting:
     """Role that the owner has given to the device; None before an approval."""
     denied: bool = False
     """Whether the owner has denied the request."""
+    renamed: int = 0
+    """Number of times that the device has changed its name."""
+
+    def rename(self, name: str) -> bool:
+        """Change the name, unless it is empty. Return whether it changed.
+
+        Each change is sent to the owner's pages, so a device can change its name only
+        MAX_RENAMED times.
+        """
+        if not name or name == self.name or self.renamed >= MAX_RENAMED:
+            return False
+        self.name = name
+        self.renamed += 1
+        return True

@@ -30,6 +30,7 @@ from lodespace.config import (
 )
 from lodespace.errors import LodespaceError
 from lodespace.items.paths import printable
+from lodespace.protocol import MAX_NAME_LENGTH
 from lodespace.tiles.folder import is_tile_scene
 
 DESCRIPTION = """\
@@ -73,6 +74,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="private key of the --cert certificate (PEM, unencrypted)",
+    )
+    parser.add_argument(
+        "--name",
+        default="",
+        metavar="NAME",
+        help="your name, which the other people of the project see",
     )
     parser.add_argument(
         "--token",
@@ -175,6 +182,7 @@ def _serve(options: argparse.Namespace) -> int:
             train=not options.no_training,
             lan=lan,
             token=token,
+            owner_name=options.name.strip()[:MAX_NAME_LENGTH],
             workers=run.workers,
             watch=watched,
         )

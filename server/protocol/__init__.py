@@ -73,9 +73,26 @@ from lodespace.protocol.operations import (
     decode_server_operation,
     encode_operation,
 )
+from lodespace.protocol.people import (
+    Agreement,
+    AskWhose,
+    ClassKappa,
+    PairAgreement,
+    Person,
+    PersonLabels,
+    Whose,
+)
 from lodespace.protocol.pins import Anchor, Drag, PinsChanged, SetPriority, Unpin
 from lodespace.protocol.predicting import Predict, Predictions
-from lodespace.protocol.presence import PeerMoved, Pose, Presence
+from lodespace.protocol.presence import (
+    MAX_SHOWN_SELECTED,
+    PRESENCE_SECONDS,
+    PeerMoved,
+    PeerSelected,
+    Pose,
+    Presence,
+    ShowSelection,
+)
 from lodespace.protocol.probing import Decode, Decoded, Probe, Probed, Watch
 from lodespace.protocol.recording import Curves, Keyframes, Tick, Timeline
 from lodespace.protocol.review import (
@@ -189,7 +206,9 @@ __all__ = [
     "MAX_RULES",
     "MAX_SEARCH_LENGTH",
     "MAX_SHEET_SIZE",
+    "MAX_SHOWN_SELECTED",
     "MAX_SIMILAR",
+    "PRESENCE_SECONDS",
     "PRESETS",
     "PROTOCOL_VERSION",
     "SELECTED_ITEMS",
@@ -205,7 +224,9 @@ __all__ = [
     "Ack",
     "AddClass",
     "AddRule",
+    "Agreement",
     "Anchor",
+    "AskWhose",
     "AxesChanged",
     "AxisColumn",
     "AxisColumns",
@@ -216,6 +237,7 @@ __all__ = [
     "CellSize",
     "ClassId",
     "ClassInfo",
+    "ClassKappa",
     "ClassName",
     "ClassWords",
     "Classes",
@@ -266,9 +288,13 @@ __all__ = [
     "Notice",
     "Operation",
     "Pair",
+    "PairAgreement",
     "PairingCode",
     "PeerMoved",
+    "PeerSelected",
+    "Person",
     "PersonFigures",
+    "PersonLabels",
     "Phase",
     "Ping",
     "PinsChanged",
@@ -313,6 +339,7 @@ __all__ = [
     "SheetGroup",
     "SheetItem",
     "SheetKind",
+    "ShowSelection",
     "Similar",
     "SimilarItems",
     "Slot",
@@ -336,6 +363,7 @@ __all__ = [
     "Watch",
     "Weight",
     "Welcome",
+    "Whose",
     "Why",
     "decode_client_operation",
     "decode_server_operation",

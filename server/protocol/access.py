@@ -64,7 +64,7 @@ class AccessRequest(Message):
     """Body of POST /api/access/request."""
 
     name: Annotated[str, msgspec.Meta(max_length=MAX_NAME_LENGTH)] = ""
-    """Name of the device. If it is empty, the device has the name of the browser."""
+    """Name of the person. If it is empty, the device has the name of the browser."""
 
 
 class AccessRequested(Message):
@@ -83,6 +83,8 @@ class AccessPoll(Message):
 
     secret: Annotated[str, msgspec.Meta(min_length=16, max_length=100)]
     """Secret of the request."""
+    name: Annotated[str, msgspec.Meta(max_length=MAX_NAME_LENGTH)] = ""
+    """Name of the person, if it was entered after the request; else empty."""
 
 
 class AccessAnswer(Message):
@@ -100,6 +102,8 @@ class Pair(Message):
 
     code: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
     """Pairing code as typed: in upper or lower case, with or without the hyphen."""
+    name: Annotated[str, msgspec.Meta(max_length=MAX_NAME_LENGTH)] = ""
+    """Name of the person. If it is empty, the device has the name of the browser."""
 
 
 class Decide(Message):

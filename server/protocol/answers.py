@@ -34,7 +34,8 @@ class Ack(Operation, tag="ack"):
     classes.
     """
     message: str = ""
-    """A sentence for a person if a part of the command had no effect, else empty."""
+    """A sentence for a person if a part of the command had no effect, or if it replaced labels of
+    other people; else empty."""
 
 
 class Refused(Operation, tag="refused"):

@@ -10,7 +10,7 @@ from lodespace.protocol.classes import AddClass, Classes, DeleteClass, EditClass
 from lodespace.protocol.history import GestureTold, HistoryChanged, Redo, Undo
 from lodespace.protocol.labels import Label, LabelEach, Labels, Resolve, Resolved
 from lodespace.protocol.pins import Anchor, Drag, PinsChanged, SetPriority, Unpin
-from lodespace.protocol.presence import PeerMoved, Presence
+from lodespace.protocol.presence import PeerMoved, PeerSelected, Presence, ShowSelection
 from lodespace.protocol.probing import Decode, Decoded, Probe, Probed, Watch
 from lodespace.protocol.review import QualityChanged
 from lodespace.protocol.rules import (
@@ -49,6 +49,7 @@ ClientOperation = (
     | Decode
     | SetPriority
     | Presence
+    | ShowSelection
     | Resolve
     | Ping
 )
@@ -70,6 +71,7 @@ ServerOperation = (
     | QualityChanged
     | Notice
     | PeerMoved
+    | PeerSelected
     | AccessChanged
     | Probed
     | Decoded

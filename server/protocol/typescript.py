@@ -66,6 +66,7 @@ export const SHEET_SIZE = {protocol.SHEET_SIZE};
 export const MAX_SHEET_SIZE = {protocol.MAX_SHEET_SIZE};
 export const SIMILAR = {protocol.SIMILAR};
 export const MAX_SIMILAR = {protocol.MAX_SIMILAR};
+export const MAX_SHOWN_SELECTED = {protocol.MAX_SHOWN_SELECTED};
 export const MAX_EXAMPLE_BYTES = {protocol.MAX_EXAMPLE_BYTES};
 /** WebSocket close code of a stream whose device the owner has revoked. */
 export const CLOSE_REVOKED = {protocol.CLOSE_REVOKED};

@@ -83,8 +83,6 @@ class Client:
         """Role that the guard (web/security.py) found for the device."""
         self.device = device
         """Id of the paired device; empty for the owner on this machine."""
-        self.present = False
-        """Whether the other clients show the head of the person who uses this client."""
         self.watching = False
         """Whether the client receives forces."""
         self.selections = Selections(len(session.items))

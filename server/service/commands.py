@@ -4,7 +4,9 @@ Each command is checked, written to disk, applied to the session and passed to t
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+import msgspec
 
 from lodespace import protocol
 from lodespace.service.absent import AnyEventLog, AnyTrainer, refuse_training
@@ -14,6 +16,7 @@ from lodespace.service.observers import Observer
 from lodespace.session.commands.registry import Command, plan
 from lodespace.session.commands.undo import check_author
 from lodespace.session.event_log import EventLogError
+from lodespace.session.events import Event
 from lodespace.session.selections import NO_SELECTIONS, Selections
 from lodespace.session.session import AnnotationSession
 
@@ -29,13 +32,16 @@ class Commands:
         trainer: AnyTrainer,
         notices: Notices,
         observers: Sequence[Observer],
+        replaced_text: Callable[[Event], str] = lambda event: "",
     ) -> None:
+        """`replaced_text` returns a sentence on the labels of others that an event replaces."""
         self._session = session
         self._event_log = event_log
         self._log_watch = log_watch
         self._trainer = trainer
         self._notices = notices
         self._observers = observers
+        self._replaced_text = replaced_text
         self._one_at_a_time = asyncio.Lock()
 
     async def carry_out(
@@ -79,6 +85,7 @@ class Commands:
                 event = await self._event_log.append(event)
             except EventLogError as error:
                 raise await self._log_watch.explain(error) from error
+            replaced = self._replaced_text(event)
             begun = self._session.begin(event)
             found = None
             if begun.votes is not None:
@@ -89,7 +96,10 @@ class Commands:
         self._notices.clear("undo")
         for observer in self._observers:
             observer.on_applied(event, applied)
-        return applied.ack
+        if not replaced:
+            return applied.ack
+        message = " ".join(filter(None, [replaced, applied.ack.message]))
+        return msgspec.structs.replace(applied.ack, message=message)
 
     async def set_training(self, command: protocol.SetTraining, client: str) -> protocol.Ack:
         """Run or pause training, or change its settings.

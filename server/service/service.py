@@ -46,6 +46,7 @@ from lodespace.service.observers import (
     TrainerUpdates,
     training_inputs,
 )
+from lodespace.service.people import People
 from lodespace.service.places import StreamPlaces
 from lodespace.service.presence import PresenceRelay
 from lodespace.service.query_lanes import QueryLanes
@@ -57,7 +58,7 @@ from lodespace.service.similarity import Similarity
 from lodespace.service.training_events import TrainingEvents
 from lodespace.session import summaries
 from lodespace.session.added_places import with_added
-from lodespace.session.authors import author
+from lodespace.session.authors import author, person_of
 from lodespace.session.commands.registry import plan
 from lodespace.session.event_log import EventLog
 from lodespace.session.session import AnnotationSession
@@ -144,6 +145,7 @@ class Service:
             )
         )
         self.log_watch = LogWatch(project, self.event_log, self.notices)
+        self.people = People(self.session, self.clients, self.access, self.lanes, config.owner_name)
         self.commands = Commands(
             self.session,
             self.event_log,
@@ -155,6 +157,7 @@ class Service:
                 SettingsFileUpdates(project, self.session),
                 TrainerUpdates(self.trainer, self.session),
             ),
+            replaced_text=self.people.replaced_text,
         )
         self.rules = Rules(
             self.session,
@@ -237,7 +240,7 @@ class Service:
     def welcome(self, client: Client, hello: protocol.Hello) -> None:
         """Answer `hello`: send the session, and the labels and notices that the client missed."""
         client.client_id = author(client.device, hello.client_id)
-        client.name = hello.name
+        client.name = hello.name or self.people.name_of(person_of(client.client_id))
         client.scene_id = hello.scene_id
         client.revision = hello.revision
         client.send(protocol.Welcome(session=self.info(client.client_id, client.role or "viewer")))
@@ -246,6 +249,7 @@ class Service:
             client.send(missed)
         self.notices.send_to(client)
         self.training_events.send_to(client)
+        self.presence.send_to(client)
         client.ready = True
         client.wake()
         self.clients.access_changed(self.access.overview)

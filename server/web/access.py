@@ -21,7 +21,7 @@ async def request_access(request: web.Request) -> web.Response:
 async def poll_access(request: web.Request) -> web.Response:
     asked = await body_of(request, protocol.AccessPoll)
     _only_secure(request)
-    answer, secret = request.app[ACCESS].poll(asked.secret)
+    answer, secret = request.app[ACCESS].poll(asked.secret, asked.name.strip())
     response = as_json(answer)
     if secret:
         set_cookie(response, secret)
@@ -31,7 +31,7 @@ async def poll_access(request: web.Request) -> web.Response:
 async def pair(request: web.Request) -> web.Response:
     asked = await body_of(request, protocol.Pair)
     _only_secure(request)
-    name = browser_name(request.headers.get(hdrs.USER_AGENT, ""))
+    name = asked.name.strip() or browser_name(request.headers.get(hdrs.USER_AGENT, ""))
     role, secret = request.app[ACCESS].redeem_code(asked.code, name, request.remote or "")
     response = as_json(protocol.AccessAnswer(state="allowed", role=role))
     set_cookie(response, secret)

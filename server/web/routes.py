@@ -20,6 +20,7 @@ from lodespace.web import (
     similar,
 )
 from lodespace.web.access_routes import ACCESS_ROUTES
+from lodespace.web.people import PEOPLE_ROUTES
 from lodespace.web.route import Content, Route
 from lodespace.web.security import add_route
 from lodespace.web.websocket import stream
@@ -339,7 +340,7 @@ _API = (
     Route("GET /api/openapi.json", get_openapi, "viewer", "This document."),
     Route("GET /api/stream", stream, "viewer", "The WebSocket of the session."),
 )
-ROUTES = (*PAGE_ROUTES, *_API, *ACCESS_ROUTES)
+ROUTES = (*PAGE_ROUTES, *_API, *PEOPLE_ROUTES, *ACCESS_ROUTES)
 
 
 def add_routes(app: web.Application, routes: Iterable[Route] = ROUTES) -> None:

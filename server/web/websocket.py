@@ -219,6 +219,8 @@ async def _handle(service: Service, client: Client, operation: protocol.ClientOp
             service.held_items.set_priority(client, operation.items)
         case protocol.Presence():
             service.presence.moved(client, operation)
+        case protocol.ShowSelection():
+            service.presence.selected(client, operation)
         case protocol.Ping():
             client.replace("pong", protocol.Pong())
         case protocol.Resolve():

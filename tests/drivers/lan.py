@@ -47,10 +47,12 @@ class Lan:
         ):
             return await answer.json()
 
-    async def approved(self, role: str, address: str = "127.0.0.1") -> aiohttp.ClientSession:
+    async def approved(
+        self, role: str, address: str = "127.0.0.1", name: str = ""
+    ) -> aiohttp.ClientSession:
         """Return the HTTP session of a device that requested access and was approved."""
         device = self.device(address)
-        async with device.post(self.url + "api/access/request", json={}) as answer:
+        async with device.post(self.url + "api/access/request", json={"name": name}) as answer:
             asked = await answer.json()
         waiting = (await self.owner("GET", "api/access"))["waiting"]
         (request,) = [w["request"] for w in waiting if w["code"] == asked["code"]]

@@ -62,13 +62,17 @@ OPERATIONS: tuple[dict[str, Any], ...] = (
     {"op": "decode", "points": [[0, 0, 0]]},
     {"op": "set_priority", "items": [1]},
     {"op": "presence", "head": _POSE, "left": None, "right": None, "scale": 1.0},
+    {"op": "presence", "head": _POSE, "cursor": [0, 0, 0], "call": "follow"},
+    {"op": "show_selection", "items": [1, 2], "count": 2},
     {"op": "resolve", "regions": [_REGION]},
     {"op": "ping"},
 )
 """One valid message of each kind. The fuzzer sends changed copies of these messages."""
 PARTS = 0.15
 """Share of the frames that are parts of selections."""
-WITHOUT_ID = frozenset({"hello", "drag", "watch", "set_priority", "presence", "ping"})
+WITHOUT_ID = frozenset(
+    {"hello", "drag", "watch", "set_priority", "presence", "show_selection", "ping"}
+)
 """Kinds of messages without a `command_id`. All others get one."""
 _NUMBERS = (0, 1, 2, 5, 7, 150, 199, 200, 201, 1023, (1 << 31) - 1, (1 << 53) - 1, -1)
 """Numbers that replace a number of a message. Many of them are valid values of some field."""

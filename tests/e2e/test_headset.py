@@ -297,7 +297,7 @@ def test_a_second_page_sees_label_motion_head_and_hands(
       parent: mesh.parent === lodespace.stage.world, visible: mesh.visible, count: mesh.count,
       at: Array.from({ length: mesh.count }, (_, k) =>
         [12, 13, 14].map((e) => mesh.instanceMatrix.array[16 * k + e])),
-    })))(lodespace.peers)"""
+    })))(lodespace.people.peers)"""
     heads, hands = desk.evaluate(where)
     assert (heads["parent"], heads["visible"], heads["count"]) == (True, True, 1)
     assert (hands["parent"], hands["visible"], hands["count"]) == (True, True, 2)
@@ -307,11 +307,13 @@ def test_a_second_page_sees_label_motion_head_and_hands(
     for side, at in zip(("left", "right"), hands["at"], strict=True):
         assert np.allclose((headset.world @ [*at, 1])[:3], headset.hand(side), atol=0.01)
     headset.driver.evaluate("lodespace.xr.entry.leave()")
+    # The page of the headset then shows its camera as a head.
     desk.wait(
-        lambda: desk.evaluate(peers) == [],
-        message="the head is still drawn after the headset left VR",
+        lambda: [mesh["count"] for mesh in desk.evaluate(where)] == [1, 0],
+        message="the hands are still drawn after the headset left VR",
     )
-    assert [mesh["visible"] for mesh in desk.evaluate(where)] == [False, False]
+    (peer,) = desk.evaluate(peers)
+    assert not np.allclose(peer["head"]["position"], head[:3]) and not peer.get("left")
     desk.press("6")  # a label from the desk reaches the headset
     items = np.flatnonzero(TRUTH == 0)
     desk.lasso(desk.circle(items))

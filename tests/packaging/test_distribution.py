@@ -45,6 +45,8 @@ MAX_LATER_BYTES = {
     "layer-menu": 1_000,
     "link-dialog": 1_000,
     "map-layers": 5_000,
+    "others": 4_500,
+    "people-panel": 2_000,
     "rule-commands": 2_000,
     "rule-layer": 6_000,
     "rules-panel": 4_000,

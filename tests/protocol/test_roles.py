@@ -11,6 +11,7 @@ VIEWING = {
     protocol.Decode,
     protocol.SetPriority,
     protocol.Presence,
+    protocol.ShowSelection,
     protocol.Resolve,
     protocol.Ping,
 }

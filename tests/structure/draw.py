@@ -46,6 +46,7 @@ CLIENT_CONTENT = {
     "ui/training": "dials, state of training",
     "ui/review": "contact sheet, figures of quality",
     "ui/shell": "top bar, tools, notices, help",
+    "ui/people": "people, their agreement and requests",
     "ui/rules": "switch, list and controls of rules",
     "ui/table": "table of items",
     "ui/timeline": "timeline, curves",

@@ -52,6 +52,7 @@ def test_viewers_change_nothing_and_only_owners_manage_access_and_data() -> None
     assert {address for address, role in posted.items() if role == "viewer"} == {
         "POST /api/select",
         "POST /api/similar",
+        "POST /api/whose",
         "POST /api/bench",  # writes to the log of the server only
     }
     assert {address for address, role in roles.items() if role == "owner"} == {

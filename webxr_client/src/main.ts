@@ -4,6 +4,7 @@ import { bindAxes } from "./app/bind-axes.js";
 import { bindCloud, bindThumbnails } from "./app/bind-cloud.js";
 import { bindForces } from "./app/bind-forces.js";
 import { bindLayers } from "./app/bind-layers.js";
+import { bindPeople } from "./app/bind-people.js";
 import { bindRules } from "./app/bind-rules.js";
 import { addressOfView, bindLink, bindSite } from "./app/bind-site.js";
 import { bindSound } from "./app/bind-sound.js";
@@ -27,7 +28,6 @@ import { Palette } from "./scene/cloud/colours.js";
 import { ForceLines } from "./scene/cloud/force-lines.js";
 import { PointCloud } from "./scene/cloud/point-cloud.js";
 import { latentAt } from "./scene/latent-point.js";
-import { Peers } from "./scene/peers.js";
 import { SoundPlayer } from "./scene/sound-player.js";
 import { Stage } from "./scene/stage.js";
 import { Session } from "./session/session.js";
@@ -54,10 +54,9 @@ stage.element.setAttribute(
   "The latent space: a cloud of the items. Lists and actions are in the panels.",
 );
 bindView(stage);
-const peers = new Peers();
 const forceLines = new ForceLines(state);
 const axisMarks = new AxisMarks(true);
-stage.world.add(peers.heads, peers.hands, forceLines.group, axisMarks.mesh);
+stage.world.add(forceLines.group, axisMarks.mesh);
 const player = new SoundPlayer();
 const atlas: { current: Atlas | null } = { current: null };
 
@@ -125,10 +124,6 @@ const pictures = bindThumbnails(state, stage, cloud, atlas);
 const updateTiles = bindTiles({ state, stage, cloud, pictures, connection: session.connection });
 bindWake(commands);
 (isSite ? bindSite : bindLink)(state, commands, stage);
-effect(() => {
-  peers.show(state.peers.value.values());
-  stage.invalidate();
-});
 // A finger turns the cloud until the user chooses another tool. Keys are shown after the first key.
 if (window.matchMedia("(pointer: coarse)").matches) {
   state.tool.value = "orbit";
@@ -136,6 +131,7 @@ if (window.matchMedia("(pointer: coarse)").matches) {
 }
 effect(() => stage.setOrbitWithLeft(state.tool.value === "orbit"));
 const updateViewed = bindViewed({ state, stage, cloud, connection: session.connection });
+const people = bindPeople({ state, stage, commands, connection: session.connection });
 const updateAxes = bindAxes(state, stage, axisMarks);
 const updateLayers = bindLayers(state, stage, atlas);
 stage.beforeFrame = (changed) => {
@@ -147,7 +143,8 @@ stage.beforeFrame = (changed) => {
   const marked = updateAxes();
   const hulls = rules.update();
   updateViewed(changed);
-  return forceLines.update() || tiles || shown || marked || hulls;
+  const others = people.update(changed);
+  return forceLines.update() || tiles || shown || marked || hulls || others;
 };
 
 void session.start();
@@ -160,7 +157,7 @@ if (new URLSearchParams(location.search).has("test"))
       stage,
       commands,
       forceLines,
-      peers,
+      people,
       cloud,
       tool: selectTool,
       player,

@@ -22,6 +22,7 @@ import type {
   Sheet,
   Suggestion,
   Timeline,
+  Whose,
 } from "../protocol/messages.js";
 import { readSceneFile, type SceneFile } from "../protocol/scene-file.js";
 import { ServerError } from "./errors.js";
@@ -206,14 +207,22 @@ export const fetchCue = async (cue: string) =>
 /** Write a report of this device to the log of the server. */
 export const sendBenchReport = (report: BenchReport) => post<BenchLogged>("/api/bench", report);
 
+/**
+ * Number of labels of each other person among items. `packed`: the items as a packed set, base64.
+ */
+export const fetchWhose = (packed: string) => post<Whose>("/api/whose", { packed });
+
 // Access -----------------------------------------------------------------------------------------
 
 /** Request access for this device. */
-export const requestAccess = () => post<AccessRequested>("/api/access/request", {});
+export const requestAccess = (name: string) =>
+  post<AccessRequested>("/api/access/request", { name });
 
-export const pollAccess = (secret: string) => post<AccessAnswer>("/api/access/poll", { secret });
+export const pollAccess = (secret: string, name: string) =>
+  post<AccessAnswer>("/api/access/poll", { secret, name });
 
-export const pair = (code: string) => post<AccessAnswer>("/api/access/pair", { code });
+export const pair = (code: string, name: string) =>
+  post<AccessAnswer>("/api/access/pair", { code, name });
 
 export const decideAccess = (decision: Decide) => post<Access>("/api/access/decide", decision);
 

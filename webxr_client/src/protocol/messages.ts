@@ -13,6 +13,7 @@ export const SHEET_SIZE = 27;
 export const MAX_SHEET_SIZE = 200;
 export const SIMILAR = 27;
 export const MAX_SIMILAR = 10000;
+export const MAX_SHOWN_SELECTED = 200;
 export const MAX_EXAMPLE_BYTES = 33554432;
 /** WebSocket close code of a stream whose device the owner has revoked. */
 export const CLOSE_REVOKED = 4401;
@@ -291,7 +292,7 @@ export interface Access {
 
 /** Body of POST /api/access/request. */
 export interface AccessRequest {
-  /** Name of the device. If it is empty, the device has the name of the browser. */
+  /** Name of the person. If it is empty, the device has the name of the browser. */
   name?: string;
 }
 
@@ -309,6 +310,8 @@ export interface AccessRequested {
 export interface AccessPoll {
   /** Secret of the request. */
   secret: string;
+  /** Name of the person, if it was entered after the request; else empty. */
+  name?: string;
 }
 
 /** State of a request for access. The state `allowed` comes with the cookie for the device. */
@@ -326,6 +329,8 @@ export interface AccessAnswer {
 export interface Pair {
   /** Pairing code as typed: in upper or lower case, with or without the hyphen. */
   code: string;
+  /** Name of the person. If it is empty, the device has the name of the browser. */
+  name?: string;
 }
 
 /** Body of POST /api/access/decide. */
@@ -430,7 +435,10 @@ export interface Ack {
    * classes.
    */
   class_id?: number;
-  /** A sentence for a person if a part of the command had no effect, else empty. */
+  /**
+   * A sentence for a person if a part of the command had no effect, or if it replaced labels of
+   * other people; else empty.
+   */
   message?: string;
 }
 
@@ -890,6 +898,11 @@ export interface Provenance {
    * training, and is never listed as a suspect.
    */
   verified?: boolean;
+  /**
+   * Whether the labels are hidden from all people until another person has labelled the items
+   * blind, too. A sheet of the kind `double` has such items.
+   */
+  blind?: boolean;
 }
 
 /** Label items with one class, as one gesture. */
@@ -979,6 +992,89 @@ export interface Resolved {
   items: number[];
   /** Revision of the positions at which the items were found. */
   revision: number;
+}
+
+/** A person who labelled items, or whose page is connected. */
+export interface Person {
+  /** Id of the person: `owner`, or the id of a device. */
+  person: string;
+  /** Name of the person. */
+  name: string;
+  /** Number of items that the person labelled. Labels that others replaced count, too. */
+  labelled: number;
+  /** Whether a page of the person is connected. */
+  connected: boolean;
+}
+
+/** Body of POST /api/whose. */
+export interface AskWhose {
+  /** Items; empty if `packed` has them. */
+  items?: number[];
+  /** Items as base64 of a packed set (item_sets.py); empty if `items` lists them. */
+  packed?: string;
+}
+
+/** Number of labels of a person. */
+export interface PersonLabels {
+  /** Id of the person. */
+  person: string;
+  /** Name of the person. */
+  name: string;
+  /** Number of items whose label the person, or a rule of the person, gave. */
+  count: number;
+}
+
+/** Answer of POST /api/whose: whose labels some items have. */
+export interface Whose {
+  /** The other people whose labels the items have, most labels first. */
+  others: PersonLabels[];
+}
+
+/** Kappa of one class against all others. */
+export interface ClassKappa {
+  /** Number of the class. */
+  class_id: number;
+  /** Kappa: 1 is full agreement, 0 is what chance would give. */
+  kappa: number;
+}
+
+/** Cohen's kappa of two people, on the items that both labelled. */
+export interface PairAgreement {
+  /** Id of a person. */
+  first: string;
+  /** Id of the other person. */
+  second: string;
+  /** Number of items that both labelled. */
+  items: number;
+  /** Number of these items to which both gave the same class. */
+  same: number;
+  /** Cohen's kappa; null if both gave all of these items one class. */
+  kappa: number | null;
+  /** Kappa per class, by number of the class. A class for which it is not defined is left out. */
+  classes: ClassKappa[];
+}
+
+/** Answer of GET /api/agreement. */
+export interface Agreement {
+  /** Number of the event to which the figures belong. */
+  sequence: number;
+  /** Id of the person who asks. */
+  you: string;
+  /**
+   * All people who labelled items, in the order of their first labels, then those who are only
+   * connected.
+   */
+  people: Person[];
+  /** Agreement of each two people who labelled an item in common. */
+  pairs: PairAgreement[];
+  /** Number of items that at least two people labelled. */
+  items: number;
+  /** Number of these items to which all who labelled them gave the same class. */
+  same: number;
+  /** Fleiss' kappa of all people; null while it is not defined. */
+  kappa: number | null;
+  /** Fleiss' kappa per class, by number of the class. */
+  classes: ClassKappa[];
 }
 
 /**
@@ -1103,13 +1199,13 @@ export interface Pose {
 }
 
 /**
- * Poses of this client's head and hands, for the other clients.
+ * View, hands and pointer of the person at this client, for the other clients.
  *
  * There is no answer. Each message replaces the previous message of the client.
  */
 export interface Presence {
   op: "presence";
-  /** Pose of the head; null if this client has left VR. */
+  /** Pose of the head in VR, or of the camera on the page; null if others should not see it. */
   head?: Pose | null;
   /** Pose of the left hand; null if the hand is not tracked. */
   left?: Pose | null;
@@ -1117,19 +1213,37 @@ export interface Presence {
   right?: Pose | null;
   /**
    * Metres of the scene per metre of the room. Other clients draw the head of this person larger
-   * by this factor.
+   * by this factor. On the page, the width of the view at the middle of the scene, relative to the
+   * first view.
    */
   scale?: number;
+  /** Place of the item under the pointer, in metres of the scene; null without such an item. */
+  cursor?: [number, number, number] | null;
+  /** Request to the other people. */
+  call?: "" | "come" | "follow";
 }
 
-/** Poses of another client's head and hands. */
+/**
+ * The items that are selected at this client, for the other clients.
+ *
+ * There is no answer. Each message replaces the previous message of the client.
+ */
+export interface ShowSelection {
+  op: "show_selection";
+  /** Selected items, or some of them, spread evenly, if there are many. */
+  items?: number[];
+  /** Number of selected items. */
+  count?: number;
+}
+
+/** View, hands and pointer of another client. */
 export interface PeerMoved {
   op: "peer";
   /** Id of the other client. */
   client_id: string;
-  /** Name of the other client. */
+  /** Name of the person at the other client. */
   name: string;
-  /** Pose of the head; null if the client has left VR or is disconnected. */
+  /** Pose of the head or camera; null if the client is disconnected, or shows none. */
   head?: Pose | null;
   /** Pose of the left hand; null if the hand is not tracked. */
   left?: Pose | null;
@@ -1137,6 +1251,23 @@ export interface PeerMoved {
   right?: Pose | null;
   /** Metres of the scene per metre of the room of the client `client_id`. */
   scale?: number;
+  /** Place of the item under the pointer, in metres of the scene. */
+  cursor?: [number, number, number] | null;
+  /** Request to the other people. */
+  call?: "" | "come" | "follow";
+  /** Number of the colour of the person, the same on all pages; the first person has 0. */
+  colour?: number;
+}
+
+/** The items that are selected at another client. */
+export interface PeerSelected {
+  op: "peer_selected";
+  /** Id of the other client. */
+  client_id: string;
+  /** Selected items, or some of them if there are many. */
+  items: number[];
+  /** Number of selected items. */
+  count: number;
 }
 
 /**
@@ -1383,7 +1514,7 @@ export interface SheetGroup {
  */
 export interface Sheet {
   /** Queue that the items come from. */
-  kind: "overview" | "suspects" | "uncertain" | "conflicts";
+  kind: "overview" | "suspects" | "uncertain" | "conflicts" | "double";
   /** Items of this sheet. */
   items: SheetItem[];
   /** Groups of the items, by number. */
@@ -2113,6 +2244,7 @@ export type ClientOperation =
   | Decode
   | SetPriority
   | Presence
+  | ShowSelection
   | Resolve
   | Ping;
 
@@ -2133,6 +2265,7 @@ export type ServerOperation =
   | QualityChanged
   | Notice
   | PeerMoved
+  | PeerSelected
   | AccessChanged
   | Probed
   | Decoded

@@ -1,6 +1,6 @@
 /**
- * Heads and hands of other people in VR: one draw call for all heads, one for all hands. The meshes
- * look like glass, so that the cloud is visible through them.
+ * Heads and hands of other people, and the cameras of pages as heads: one draw call for all heads,
+ * one for all hands. The meshes look like glass, so that the cloud is visible through them.
  */
 import {
   BoxGeometry,
@@ -16,10 +16,10 @@ import {
 } from "three";
 import { mergeGeometries } from "three/addons/utils/BufferGeometryUtils.js";
 import type { PeerMoved, Pose } from "../protocol/messages.js";
+import { peerColour } from "../state/people-state.js";
 
 /** Largest number of heads, and of hands, that are drawn. */
 const MOST = 24;
-const COLOURS = ["#7cc7ff", "#ffb36b", "#8fe3b5", "#e7a6ff", "#f4e04d"];
 
 const matrix = new Matrix4();
 const position = new Vector3();
@@ -59,9 +59,8 @@ export class Peers {
   show(peers: Iterable<PeerMoved>): boolean {
     let heads = 0;
     let hands = 0;
-    let number = 0;
     for (const peer of peers) {
-      this.colour.set(COLOURS[number++ % COLOURS.length]!);
+      this.colour.set(peerColour(peer.colour));
       const put = (mesh: InstancedMesh, index: number, pose: Pose) => {
         position.fromArray(pose.position);
         orientation.fromArray(pose.orientation);

@@ -9,6 +9,12 @@ export class Notes {
     this.put("noted", message);
   }
 
+  /** Show a message after the note of the same action. */
+  add(message: string): void {
+    const note = this.state.notices.peek().find(({ code }) => code === "noted");
+    this.show(note ? `${note.message} ${message}` : message);
+  }
+
   /** Show in place of the previous note that something failed. */
   fail(message: string): void {
     this.put("failed", message);

@@ -3,6 +3,7 @@ import type { Signal } from "@preact/signals";
 import { pair, pollAccess, requestAccess } from "../net/api.js";
 import { messageOf } from "../net/errors.js";
 import type { Pairing } from "../state/app-state.js";
+import { personName } from "../state/person-name.js";
 
 const POLL_MS = 1000;
 /** Wait after a failed request, such as one refused because too many devices are waiting. */
@@ -47,7 +48,7 @@ export class PairingFlow {
 
   /** Pair with a code. Rejects with a message for the user. */
   async enterCode(code: string): Promise<void> {
-    await pair(code);
+    await pair(code, personName());
     this.finish();
   }
 
@@ -61,11 +62,11 @@ export class PairingFlow {
   private async askOnce(mine: number): Promise<"allowed" | "denied" | "expired"> {
     this.show("asking");
     try {
-      const asked = await requestAccess();
+      const asked = await requestAccess(personName());
       if (mine === this.request) this.show("waiting", asked.code);
       while (mine === this.request) {
         await pause(POLL_MS);
-        const answer = await pollAccess(asked.secret);
+        const answer = await pollAccess(asked.secret, personName());
         if (answer.state === "waiting") continue;
         if (answer.state === "denied" && mine === this.request) this.show("denied");
         return answer.state;

@@ -215,7 +215,7 @@ export class Review {
       : {
           tool: "sheet",
           verified: true,
-          blind: sheet.kind === "double",
+          ...(sheet.kind === "double" && { blind: true }),
           note: `${items.length} looked at, ${changed === 0 ? "none" : changed} changed${inGroups}`,
         };
     const saved = items.length

@@ -7,7 +7,6 @@ import {
   CLOSE_REVOKED,
   type ClientOperation,
   type Notice,
-  type PeerMoved,
   type ServerOperation,
 } from "../protocol/messages.js";
 import type { AppState } from "../state/app-state.js";
@@ -58,7 +57,8 @@ export class StreamHandler implements StreamListener {
     const before = state.connection.peek().status;
     batch(() => {
       state.connection.value = connection;
-      if (connection.status !== "open") state.peers.value = new Map();
+      if (connection.status !== "open")
+        state.peers.value = state.people.selections.value = new Map();
     });
     if (connection.status === "open" && before !== "open") parts.queries.resumeWatch();
     if (connection.status === "refused" && connection.code === CLOSE_REVOKED) parts.onRevoked();
@@ -106,7 +106,7 @@ export class StreamHandler implements StreamListener {
         labelling.handleAnswer(operation.command_id, operation);
         const texts = [this.parts.undoing.noteOf(operation.command_id), operation.message];
         const note = texts.filter(Boolean).join(" ");
-        if (note) notes.show(note);
+        if (note) notes.add(note);
         break;
       }
       case "refused":
@@ -146,7 +146,15 @@ export class StreamHandler implements StreamListener {
         this.setNotice(operation);
         break;
       case "peer":
-        this.setPeer(operation);
+        // A client without a head has left.
+        state.peers.value = withEntry(state.peers.peek(), operation, !!operation.head);
+        break;
+      case "peer_selected":
+        state.people.selections.value = withEntry(
+          state.people.selections.peek(),
+          operation,
+          operation.items.length > 0,
+        );
         break;
       case "access":
         state.access.value = operation.access;
@@ -164,12 +172,16 @@ export class StreamHandler implements StreamListener {
     const others = notices.peek().filter(({ topic }) => topic !== notice.topic);
     notices.value = notice.code ? [...others, notice] : others;
   }
+}
 
-  /** Move head and hands of another client. A client without a head has left VR and is removed. */
-  private setPeer(peer: PeerMoved): void {
-    const peers = new Map(this.state.peers.peek());
-    if (peer.head) peers.set(peer.client_id, peer);
-    else peers.delete(peer.client_id);
-    this.state.peers.value = peers;
-  }
+/** Return a copy of `map` with an entry about another client, or without it unless `kept`. */
+function withEntry<T extends { client_id: string }>(
+  map: ReadonlyMap<string, T>,
+  entry: T,
+  kept: boolean,
+): ReadonlyMap<string, T> {
+  const copy = new Map(map);
+  if (kept) copy.set(entry.client_id, entry);
+  else copy.delete(entry.client_id);
+  return copy;
 }

@@ -25,6 +25,7 @@ import { ForceState } from "./force-state.js";
 import { KeyMap } from "./key-map.js";
 import { LatentState } from "./latent-state.js";
 import { LayerState } from "./layer-state.js";
+import { PeopleState } from "./people-state.js";
 import { REPORT_CLOSED, reportIsNew } from "./report.js";
 import { type Cue, ReviewState } from "./review-state.js";
 import { RuleState } from "./rule-state.js";
@@ -189,6 +190,7 @@ export class AppState {
   readonly forces = new ForceState();
   readonly review = new ReviewState();
   readonly rules = new RuleState();
+  readonly people = new PeopleState();
   readonly columns = new ColumnState();
   readonly layers = new LayerState();
   /** Number of the first of the newly added items, which have a ring; -1 for none. */
@@ -197,7 +199,7 @@ export class AppState {
   readonly pins: Signal<readonly number[]> = signal([]);
   /** The named axes of the map. */
   readonly axes: Signal<readonly NamedAxis[]> = signal([]);
-  /** Other clients in VR, by client id. */
+  /** Views, hands and pointers of other clients, by client id. */
   readonly peers: Signal<ReadonlyMap<string, PeerMoved>> = signal(new Map());
   /** Devices that request or have access; null unless this page is the owner's. */
   readonly access: Signal<Access | null> = signal(null);

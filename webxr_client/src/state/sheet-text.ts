@@ -42,7 +42,7 @@ const NOTHING_LEFT: Record<SheetKind, string> = {
   conflicts:
     "No conflicts are left. " +
     "A conflict is an item for which people or rules chose different classes.",
-  double: "Every item has a label, so none is left to label blind.",
+  double: "Every item has a label.",
   selection: "All pages are confirmed.",
   similar: "All pictures are confirmed.",
 };

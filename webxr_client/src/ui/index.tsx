@@ -74,7 +74,7 @@ function Page({ cloud }: { cloud: HTMLElement }) {
   const [panels, setPanels] = useState(panelsNow);
   const sheet = state.review.sheet.value?.status;
   const guided = state.review.guided.value && !state.readOnly.value && !state.tiled.value;
-  const beside = state.rules.open.value ? RULES_PANEL : 0;
+  const beside = state.rules.open.value || state.people.open.value ? RULES_PANEL : 0;
   useEffect(() => {
     holder.current?.prepend(cloud);
     const measure = () => {
@@ -186,12 +186,12 @@ function Workplace() {
       <Tools />
       {layers && <layers.LayerMenu />}
       {panels && <panels.DataReport />}
-      <Notices>{panels && <panels.WaitingDevices />}</Notices>
+      <Notices>{panels && <panels.Requests />}</Notices>
       <aside class="glass side" aria-label="Classes and selection">
         <StateLine class="narrow-only" />
         <NarrowPlayer />
         <ClassPanel />
-        {panels && <panels.RulesLine />}
+        {panels && <panels.SideLines />}
         <hr />
         {panels && <panels.NextStep />}
         <QualityPanel />
@@ -200,13 +200,11 @@ function Workplace() {
           composition={panels?.Composition}
           example={panels?.ExampleFile}
           views={panels?.SelectionViews}
-          keep={panels?.KeepRule}
+          keep={panels?.BeforeLabel}
         />
       </aside>
       <BottomBar progress={panels?.Progress} />
-      {panels && <panels.Guide />}
-      {panels && <panels.ContactSheet />}
-      {panels && <panels.Dials />}
+      {panels && <panels.OverCloud />}
       {card && <card.ItemCard why={panels?.WhyLabel} />}
       {table && <table.ItemTable />}
       {rules && <rules.RulesPanel />}
@@ -214,9 +212,7 @@ function Workplace() {
       <GenerativeMap />
       {help && <help.Help />}
       {link && <link.LinkDialog />}
-      {panels && <panels.ExampleDrop />}
-      {panels && <panels.ExportDialog />}
-      {panels && <panels.DevicesDialog />}
+      {panels && <panels.Dialogs />}
       {report && <report.BenchReport />}
     </>
   );

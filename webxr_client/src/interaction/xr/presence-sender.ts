@@ -5,7 +5,7 @@ import type { Commands } from "../../state/commands.js";
 import { scaleOf } from "./grab/transform.js";
 import type { TrackedHand } from "./input/tracked-hand.js";
 
-const EVERY_MS = 80;
+const EVERY_MS = 100;
 
 export class PresenceSender {
   private sent = 0;

@@ -6,7 +6,9 @@
 import { useState } from "preact/hooks";
 import { checkUrl } from "../../net/api.js";
 import { messageOf } from "../../net/errors.js";
+import { MAX_NAME_LENGTH } from "../../protocol/messages.js";
 import type { Pairing } from "../../state/app-state.js";
+import { keepPersonName, personName } from "../../state/person-name.js";
 import { useUi } from "../kit/context.js";
 
 /** Crockford's base 32, the alphabet of pairing codes. */
@@ -18,6 +20,16 @@ export function PairingPage({ pairing }: { pairing: Pairing }) {
   return (
     <section class="pairing-page" aria-label="Pair this device">
       <h1>lodespace</h1>
+      <label class="pairing-page-name">
+        Your name, for the other people{" "}
+        <input
+          type="text"
+          maxLength={MAX_NAME_LENGTH}
+          autocomplete="nickname"
+          defaultValue={personName()}
+          onInput={(event) => keepPersonName(event.currentTarget.value)}
+        />
+      </label>
       {typing ? <CodePad back={() => setTyping(false)} /> : <Asking pairing={pairing} />}
       {!typing && (
         <button type="button" class="button large" onClick={() => setTyping(true)}>

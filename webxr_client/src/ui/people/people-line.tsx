@@ -1,0 +1,40 @@
+/**
+ * Line of the side panel with the number of people, which opens the panel of the people. It appears
+ * when another page is connected, or when a device has labelled items.
+ */
+import { count } from "../../state/format.js";
+import { useChunk } from "../kit/chunk.js";
+import { useUi } from "../kit/context.js";
+
+export function PeopleLine() {
+  const { state } = useUi();
+  const { people, rules } = state;
+  const others =
+    state.peers.value.size > 0 || state.history.value.gestures.some(({ by }) => by.includes("."));
+  if (!rules.offered.value || !(others || people.open.value)) return null;
+  const known = people.agreement.value?.people.length;
+  return (
+    <button
+      type="button"
+      class="rules-line"
+      title="The people who label, their agreement, and items that two people label blind"
+      aria-expanded={people.open.value}
+      onClick={() => {
+        people.open.value = !people.open.value;
+        rules.open.value = false;
+      }}
+    >
+      <span class="title">People</span>
+      <span class="muted">{known === undefined ? "" : count(known)}</span>
+    </button>
+  );
+}
+
+const loadPanel = () => import("./people-panel.js");
+
+export function PeoplePanel() {
+  const { state } = useUi();
+  const open = state.people.open.value && !state.rules.open.value && !state.review.sheet.value;
+  const panel = useChunk(open, loadPanel, state.failure);
+  return open && panel ? <panel.PeoplePanel /> : null;
+}

@@ -1,0 +1,258 @@
+/** The people who label: names, number of labels, and how far their labels agree. */
+import { useEffect } from "preact/hooks";
+import { getJson } from "../../net/api.js";
+import type { Agreement, ClassKappa, Person } from "../../protocol/messages.js";
+import { commonText, kappaText, nameOf, WHAT_KAPPA_IS } from "../../state/agreement-text.js";
+import { count, items as itemsText } from "../../state/format.js";
+import { peerColour } from "../../state/people-state.js";
+import { Swatch } from "../classes/swatch.js";
+import { useUi } from "../kit/context.js";
+
+/** The person to whom a client belongs: a device, or "owner" for pages of the owner. */
+const personOf = (clientId: string): string => {
+  const dot = clientId.indexOf(".");
+  return dot < 0 ? "owner" : clientId.slice(0, dot);
+};
+
+/** Time from a change of labels until the figures are requested, ms. */
+const FIGURES_MS = 400;
+
+export function PeoplePanel() {
+  const { state } = useUi();
+  const { people } = state;
+  const labels = state.labelsVersion.value;
+  const history = state.history.value;
+  const connected = state.peers.value.size;
+  useEffect(() => {
+    let current = true;
+    const timer = window.setTimeout(
+      () =>
+        getJson<Agreement>("/api/agreement").then(
+          (answer) => {
+            if (current) people.agreement.value = answer;
+          },
+          () => {}, // the panel shows the figures as not known
+        ),
+      people.agreement.peek() ? FIGURES_MS : 0,
+    );
+    return () => {
+      current = false;
+      window.clearTimeout(timer);
+    };
+  }, [labels, history, connected, people]);
+  const agreement = people.agreement.value;
+  return (
+    <section class="glass rules-panel people-panel" aria-label="People">
+      <div class="panel-title">
+        <h2>People</h2>
+        <button
+          type="button"
+          class="link"
+          onClick={() => {
+            people.open.value = false;
+          }}
+        >
+          Close
+        </button>
+      </div>
+      {agreement && (
+        <>
+          <ul class="people">
+            {agreement.people.map((one) => (
+              <Row key={one.person} one={one} agreement={agreement} />
+            ))}
+          </ul>
+          <Calls />
+          <Figures agreement={agreement} />
+          {!state.readOnly.value && <Sheets />}
+        </>
+      )}
+    </section>
+  );
+}
+
+function Row({ one, agreement }: { one: Person; agreement: Agreement }) {
+  const { state } = useUi();
+  const { people } = state;
+  const pages = [...state.peers.value.values()].filter(
+    (peer) => personOf(peer.client_id) === one.person,
+  );
+  const [page] = pages;
+  const selected = page && people.selections.value.get(page.client_id)?.count;
+  const follows = pages.some((peer) => peer.client_id === people.following.value);
+  return (
+    <li data-person={one.person}>
+      {page ? (
+        <Swatch colour={peerColour(page.colour)} />
+      ) : (
+        <i class={one.connected ? "dot on" : "dot"} aria-hidden="true" />
+      )}
+      <b dir="auto">{nameOf(one.person, agreement)}</b>
+      <span class="muted">
+        {itemsText(one.labelled)} labelled
+        {selected ? `, ${count(selected)} selected now` : one.connected ? "" : ", not connected"}
+      </span>
+      {page && (
+        <span class="people-actions">
+          <button
+            type="button"
+            class="link"
+            title="Move to the view of this person"
+            onClick={() => {
+              people.visiting.value = page.client_id;
+            }}
+          >
+            Go there
+          </button>
+          <button
+            type="button"
+            class="link"
+            aria-pressed={follows}
+            title="See what this person sees, until you move the map yourself"
+            onClick={() => {
+              people.following.value = follows ? "" : page.client_id;
+            }}
+          >
+            {follows ? "Stop following" : "Follow"}
+          </button>
+        </span>
+      )}
+    </li>
+  );
+}
+
+/** Requests of this page to the others; shown while others are connected. */
+function Calls() {
+  const { state } = useUi();
+  const { call } = state.people;
+  if (state.peers.value.size === 0) return null;
+  const button = (kind: "come" | "follow", text: string, title: string) => (
+    <button
+      type="button"
+      class="button"
+      aria-pressed={call.value === kind}
+      title={title}
+      onClick={() => {
+        call.value = call.value === kind ? "" : kind;
+      }}
+    >
+      {text}
+    </button>
+  );
+  return (
+    <div class="people-sheets">
+      {button("come", "Come here", "Ask the others to move to your view once")}
+      {button("follow", "Follow me", "Ask the others to see what you see, until you switch it off")}
+    </div>
+  );
+}
+
+/** Buttons that open the sheets for several people. */
+function Sheets() {
+  const { commands } = useUi();
+  return (
+    <div class="people-sheets">
+      <button
+        type="button"
+        class="button"
+        title={
+          "A sheet of items without a label. Another person gets the same items. You see each " +
+          "other's labels when both have confirmed the sheet"
+        }
+        onClick={() => commands.openSheet("double")}
+      >
+        Label items blind, in pairs
+      </button>
+      <button
+        type="button"
+        class="button"
+        title="Sheets of the items on which people or rules differ, the most informative first"
+        onClick={() => commands.openSheet("conflicts")}
+      >
+        Decide conflicts
+      </button>
+    </div>
+  );
+}
+
+/** Agreement of each two people, of all people, and per class. */
+function Figures({ agreement }: { agreement: Agreement }) {
+  if (agreement.pairs.length === 0)
+    return (
+      <p class="hint" data-testid="no-agreement">
+        How far people agree is shown when two of them have labelled the same items.
+      </p>
+    );
+  return (
+    <>
+      <h3 class="faint-text" title={WHAT_KAPPA_IS}>
+        Agreement
+      </h3>
+      <p class="hint">{WHAT_KAPPA_IS}</p>
+      <table class="kappas">
+        <thead>
+          <tr>
+            <th scope="col">labelled by both</th>
+            <th scope="col">kappa</th>
+          </tr>
+        </thead>
+        <tbody>
+          {agreement.pairs.map((pair) => (
+            <tr key={`${pair.first} ${pair.second}`}>
+              <td>
+                <b dir="auto">
+                  {nameOf(pair.first, agreement)}, {nameOf(pair.second, agreement)}
+                </b>
+                <span class="muted">{commonText(pair)}</span>
+              </td>
+              <td class="kappa" data-testid="kappa">
+                {kappaText(pair.kappa)}
+              </td>
+            </tr>
+          ))}
+          {agreement.pairs.length > 1 && (
+            <tr>
+              <td>
+                <b title="Fleiss' kappa, on the items that at least two people labelled">all</b>
+                <span class="muted">{commonText(agreement)}</span>
+              </td>
+              <td class="kappa" data-testid="kappa-of-all">
+                {kappaText(agreement.kappa)}
+              </td>
+            </tr>
+          )}
+        </tbody>
+      </table>
+      <Classes classes={agreement.classes} />
+    </>
+  );
+}
+
+/** Kappa of each class against all others, the lowest first. */
+function Classes({ classes }: { classes: readonly ClassKappa[] }) {
+  const { state } = useUi();
+  if (classes.length === 0) return null;
+  return (
+    <details>
+      <summary class="muted">Per class</summary>
+      <table class="kappas">
+        <tbody>
+          {[...classes]
+            .sort((a, b) => a.kappa - b.kappa)
+            .map(({ class_id, kappa }) => {
+              const info = state.classes.value[class_id];
+              return (
+                <tr key={class_id}>
+                  <td>
+                    {info && <Swatch colour={info.colour} of={class_id} />}
+                    <span dir="auto">{info?.name ?? `class ${class_id}`}</span>
+                  </td>
+                  <td class="kappa">{kappaText(kappa)}</td>
+                </tr>
+              );
+            })}
+        </tbody>
+      </table>
+    </details>
+  );
+}

@@ -1,0 +1,64 @@
+import { Vector3 } from "three";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { coalesced, EVERY_MS, shownOf, viewOf } from "../../src/app/others.js";
+import type { PeerMoved } from "../../src/protocol/messages.js";
+import { AppState } from "../../src/state/app-state.js";
+import { answer, forgetEnded, openCalls } from "../../src/state/peer-calls.js";
+
+describe("the selection that others see", () => {
+  it("is the whole selection, or 200 items spread evenly", () => {
+    expect(shownOf([4, 7, 9])).toEqual([4, 7, 9]);
+    const shown = shownOf(Uint32Array.from({ length: 1000 }, (_, k) => k));
+    expect(shown).toHaveLength(200);
+    expect([shown[0], shown[1], shown.at(-1)]).toEqual([0, 5, 995]);
+    expect(shownOf(Uint32Array.from({ length: 201 }, (_, k) => k))).toHaveLength(200);
+    expect(shownOf([])).toEqual([]);
+  });
+});
+
+describe("coalesced calls", () => {
+  beforeEach(() => vi.useFakeTimers());
+  afterEach(() => vi.useRealTimers());
+  it("run at most ten times a second, and the last call is not lost", () => {
+    let now = 0;
+    const seen: number[] = [];
+    const run = coalesced(() => seen.push(now));
+    for (now = 0; now < 200; now++) {
+      run();
+      vi.advanceTimersByTime(5);
+    }
+    vi.advanceTimersByTime(EVERY_MS);
+    expect(seen.length).toBeLessThanOrEqual(11);
+    run();
+    vi.advanceTimersByTime(EVERY_MS);
+    expect(seen.at(-1)).toBe(200);
+  });
+});
+
+describe("the view of another person", () => {
+  it("looks at the point of their line of sight nearest to the middle of the scene", () => {
+    const [position, target] = [new Vector3(), new Vector3()];
+    const head = { position: [0, 1, 2], orientation: [0, 0, 0, 1] } as PeerMoved["head"];
+    viewOf({ op: "peer", client_id: "a", name: "", head } as PeerMoved, position, target);
+    expect(position.toArray()).toEqual([0, 1, 2]);
+    expect(target.toArray()).toEqual([0, 1, 0]);
+  });
+});
+
+describe("requests of others", () => {
+  const asks = (call: PeerMoved["call"]) =>
+    new Map([["d1.x", { op: "peer", client_id: "d1.x", name: "Mia", call } as PeerMoved]]);
+  it("are shown until they are answered, and again when they are made again", () => {
+    const state = new AppState();
+    state.peers.value = asks("follow");
+    expect(openCalls(state)).toHaveLength(1);
+    answer(state, openCalls(state)[0]!);
+    expect(openCalls(state)).toHaveLength(0);
+    state.peers.value = asks("");
+    forgetEnded(state);
+    state.peers.value = asks("follow");
+    expect(openCalls(state)).toHaveLength(1);
+    state.people.following.value = "d1.x";
+    expect(openCalls(state)).toHaveLength(0);
+  });
+});
