@@ -307,13 +307,11 @@ def test_a_second_page_sees_label_motion_head_and_hands(
     for side, at in zip(("left", "right"), hands["at"], strict=True):
         assert np.allclose((headset.world @ [*at, 1])[:3], headset.hand(side), atol=0.01)
     headset.driver.evaluate("lodespace.xr.entry.leave()")
-    # The page of the headset then shows its camera as a head.
+    # The page of the headset then sends its camera, which is where that of the desk is.
     desk.wait(
-        lambda: [mesh["count"] for mesh in desk.evaluate(where)] == [1, 0],
-        message="the hands are still drawn after the headset left VR",
+        lambda: [mesh["count"] for mesh in desk.evaluate(where)] == [0, 0],
+        message="head and hands are still drawn after the headset left VR",
     )
-    (peer,) = desk.evaluate(peers)
-    assert not np.allclose(peer["head"]["position"], head[:3]) and not peer.get("left")
     desk.press("6")  # a label from the desk reaches the headset
     items = np.flatnonzero(TRUTH == 0)
     desk.lasso(desk.circle(items))

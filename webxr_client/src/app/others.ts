@@ -15,6 +15,8 @@ export const EVERY_MS = 100;
 const PER_FRAME = 0.2;
 /** The camera has arrived when it is nearer than this, metres. */
 const NEAR = 1e-3;
+/** Smallest distance from the camera of a head that is drawn, metres. */
+const HEAD_FROM = 0.4;
 /** Time for which a request to come is shown to the others, ms. */
 const CALL_MS = 20_000;
 
@@ -72,15 +74,14 @@ export function watchOthers(parts: PeopleParts): PeopleView {
   let fresh = false;
   effect(() => {
     state.people.selections.value;
-    // On a flat map, the cameras of the others are in front of the cloud.
-    const shown = state.peers.value.values();
-    peers.show(state.latent.latentDim === 2 ? [] : shown);
+    state.peers.value;
     fresh = true;
     stage.invalidate();
   });
   const update = (changed: boolean): boolean => {
     if (changed) send();
     const moved = follow();
+    if (fresh || changed) peers.show(drawn(state, stage));
     if (!fresh && !(changed && marks.rings > 0)) return moved;
     fresh = false;
     const ratio = stage.drawable ? stage.renderer.getPixelRatio() : 1;
@@ -93,6 +94,22 @@ export function watchOthers(parts: PeopleParts): PeopleView {
     return true;
   };
   return { update, peers };
+}
+
+/**
+ * The others as they are drawn. On the page, a head near to the camera would cover the view,
+ * and on a flat map all cameras are in front of the cloud.
+ */
+export function drawn(state: AppState, stage: Pick<Stage, "camera">): PeerMoved[] {
+  const all = [...state.peers.peek().values()];
+  if (state.xr.presenting.peek()) return all;
+  const flat = state.latent.latentDim === 2;
+  const at = new Vector3();
+  return all.map((peer) => {
+    const { head } = peer;
+    const near = head && at.fromArray(head.position).distanceTo(stage.camera.position) < HEAD_FROM;
+    return flat || near ? { ...peer, head: null } : peer;
+  });
 }
 
 /** Place of an item in scene metres. */

@@ -1,6 +1,6 @@
-import { Vector3 } from "three";
+import { PerspectiveCamera, Vector3 } from "three";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { coalesced, EVERY_MS, shownOf, viewOf } from "../../src/app/others.js";
+import { coalesced, drawn, EVERY_MS, shownOf, viewOf } from "../../src/app/others.js";
 import type { PeerMoved } from "../../src/protocol/messages.js";
 import { AppState } from "../../src/state/app-state.js";
 import { answer, forgetEnded, openCalls } from "../../src/state/peer-calls.js";
@@ -42,6 +42,23 @@ describe("the view of another person", () => {
     viewOf({ op: "peer", client_id: "a", name: "", head } as PeerMoved, position, target);
     expect(position.toArray()).toEqual([0, 1, 2]);
     expect(target.toArray()).toEqual([0, 1, 0]);
+  });
+});
+
+describe("the heads of others", () => {
+  it("are not drawn near the camera of the page, where they would cover the view", () => {
+    const state = new AppState();
+    const head = (z: number) => ({ position: [0, 0, z], orientation: [0, 0, 0, 1] });
+    const peer = (id: string, z: number) =>
+      ({ op: "peer", client_id: id, name: id, head: head(z) }) as unknown as PeerMoved;
+    state.peers.value = new Map([
+      ["near", peer("near", 2.1)],
+      ["far", peer("far", 0.5)],
+    ]);
+    const camera = new PerspectiveCamera();
+    camera.position.set(0, 0, 2);
+    expect(drawn(state, { camera }).map(({ head: shown }) => !!shown)).toEqual([false, true]);
+    expect(drawn(state, { camera }).map(({ client_id }) => client_id)).toEqual(["near", "far"]);
   });
 });
 
