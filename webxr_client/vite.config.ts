@@ -56,11 +56,34 @@ function inputProfiles(): Plugin {
   };
 }
 
+/** Return a shader without comments and indentation. Lines stay, because `#` begins a line. */
+export function shortShader(text: string): string {
+  const lines = text.split("\n").map((line) => line.replace(/\/\/.*/, "").trim());
+  return lines.filter((line) => line !== "").join("\n");
+}
+
+/** Shortens the shaders, which are texts for the bundler: they are a part of the first scripts. */
+const shaders: Plugin = {
+  name: "shaders",
+  apply: "build",
+  enforce: "pre",
+  transform: (code, id) =>
+    id.endsWith(".ts") && code.includes("/* glsl */")
+      ? {
+          code: code.replace(
+            /\/\* glsl \*\/ `([^`]*)`/g,
+            (_, text) => `/* glsl */ \`${shortShader(text)}\``,
+          ),
+          map: null,
+        }
+      : null,
+};
+
 // Built into the Python package; `pip install .` runs this build too.
 export default defineConfig({
   // Relative, so that a baked site works in any folder of a web server.
   base: "./",
-  plugins: [inputProfiles()],
+  plugins: [inputProfiles(), shaders],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   worker: { format: "es" },
   build: {
