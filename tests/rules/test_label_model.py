@@ -219,7 +219,7 @@ def test_votes_that_do_not_fit_are_refused(
 
 
 @pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
-@pytest.mark.filterwarnings("ignore:The copy keyword is deprecated")
+@pytest.mark.filterwarnings("ignore:The (copy|inplace) keyword")
 @pytest.mark.parametrize("seed", range(4))
 def test_results_are_those_of_another_implementation(seed: int) -> None:
     """Dawid-Skene of crowd-kit, on votes of five sources without abstentions."""
