@@ -2,6 +2,7 @@
 needs neither features nor a model."""
 
 import msgspec
+import numpy as np
 
 from lodespace.protocol import UNLABELED
 from lodespace.protocol.item_sets import ClassIds, Items
@@ -19,6 +20,19 @@ class StoredRegion(msgspec.Struct, frozen=True, eq=False, omit_defaults=True, gc
     """Radius around each prototype (P,), in the scaled space."""
     scale: Targets | None = None
     """Number by which each feature is multiplied (F,); None for ones."""
+    selected: Items = msgspec.field(default_factory=lambda: np.empty(0, np.uint32))
+    """The items that a person selected (K,), ascending; empty in logs of earlier versions."""
+
+    def kept_of(self, items: Items) -> int:
+        """Return how many of the selected items are in `items`, which are ascending."""
+        return len(np.intersect1d(self.selected, items, assume_unique=True))
+
+    def same(self, other: "StoredRegion | None") -> bool:
+        """Return whether both regions match the same items, also of those that are added later."""
+        fields = ("prototypes", "radii", "scale")
+        return other is not None and all(
+            np.array_equal(getattr(self, name), getattr(other, name)) for name in fields
+        )
 
 
 class StoredVotes(msgspec.Struct, frozen=True, eq=False, omit_defaults=True, gc=False):
@@ -34,6 +48,13 @@ class StoredVotes(msgspec.Struct, frozen=True, eq=False, omit_defaults=True, gc=
     """Number of items that a person selected."""
     kept: int = 0
     """Number of the selected items on which the rule votes."""
+
+    def same(self, other: "StoredVotes") -> bool:
+        """Return whether the votes are equal."""
+        same = np.array_equal(self.items, other.items) and self.seen == other.seen
+        if self.class_ids is None or other.class_ids is None:
+            return same and self.class_ids is other.class_ids
+        return same and np.array_equal(self.class_ids, other.class_ids)
 
 
 class AddRuleEvent(EventHeader, frozen=True, tag="add_rule"):

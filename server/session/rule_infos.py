@@ -5,7 +5,7 @@ from typing import cast
 import numpy as np
 
 from lodespace import protocol
-from lodespace.session.rules import Rule
+from lodespace.session.rules import Rule, class_of, voted
 from lodespace.session.state import SessionState
 
 
@@ -14,13 +14,29 @@ def rule_infos(state: SessionState) -> list[protocol.RuleInfo]:
     return [_info(state, rule) for rule in state.rules]
 
 
+def labelled_by_rules(state: SessionState) -> dict[int, int]:
+    """Return the number of items whose label comes from each rule, by the number of the rule.
+
+    If votes are weighed together, an item counts for each rule that votes for its label.
+    """
+    numbers, counts = np.unique(state.owner, return_counts=True)
+    found: dict[int, int] = dict(zip(numbers.tolist(), counts.tolist(), strict=True))
+    if state.weighing.on:
+        labels, weighed = state.labels, state.weighed
+        for rule in state.rules:
+            if rule.on:
+                items, given = voted(rule, state.classes.resolve)
+                agree = int(np.count_nonzero(weighed[items] & (labels[items] == given)))
+                found[rule.number] = found.get(rule.number, 0) + agree
+    return found
+
+
 def _info(state: SessionState, rule: Rule) -> protocol.RuleInfo:
-    (class_id,) = state.classes.resolve(np.array([rule.class_id], np.int16)).tolist()
     return protocol.RuleInfo(
         rule=rule.number,
         kind=cast(protocol.RuleKind, rule.kind),
         name=rule.name,
-        class_id=class_id,
+        class_id=class_of(state.classes, rule),
         author=rule.author,
         at=rule.at,
         on=rule.on,

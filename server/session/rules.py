@@ -18,7 +18,7 @@ import numpy.typing as npt
 from lodespace.errors import RequestError
 from lodespace.protocol import UNLABELED
 from lodespace.protocol.item_sets import ClassIds, Items
-from lodespace.session.label_history import LabelHistory
+from lodespace.session.classes import ClassList
 from lodespace.session.rule_events import (
     AddRuleEvent,
     DeleteRuleEvent,
@@ -158,11 +158,17 @@ class RuleList:
             self.label[items], self.owner[items] = given, rule.number
 
     def wins(
-        self, history: LabelHistory, items: "npt.NDArray[np.integer] | slice" = slice(None)
+        self,
+        gesture: npt.NDArray[np.integer],
+        verified: npt.NDArray[np.bool_],
+        items: "npt.NDArray[np.integer] | slice" = slice(None),
     ) -> npt.NDArray[np.bool_]:
-        """Return for each of `items` (K,) whether its label comes from a rule."""
-        newer = self.owner[items] > history.owner[items]
-        return newer & ~history.verified[items]
+        """Return for each of `items` (K,) whether its label comes from a rule.
+
+        `gesture` (K,) is the number of the gesture that labelled the item, and `verified` (K,)
+        states whether a person looked at it.
+        """
+        return (self.owner[items] > gesture) & ~verified
 
     def _apply(self, event: RuleEvent) -> None:
         match event:
@@ -204,6 +210,11 @@ def voted(rule: Rule, resolve: Callable[[ClassIds], ClassIds]) -> tuple[Items, C
     given = resolve(classes)
     listed = given != UNLABELED
     return items[listed], given[listed]
+
+
+def class_of(classes: ClassList, rule: Rule) -> int:
+    """Return the class of the rule after all merges; UNLABELED if it was deleted."""
+    return int(classes.resolve(np.array([rule.class_id], np.int16))[0])
 
 
 def _added(event: AddRuleEvent) -> Rule:

@@ -16,7 +16,7 @@ from lodespace.session.events import Items, Targets
 from lodespace.session.label_history import LabelHistory
 from lodespace.session.pins import Pins
 from lodespace.session.predictions import ItemScores
-from lodespace.session.rules import RuleList
+from lodespace.session.rules import Rule, RuleList
 from lodespace.session.settings import SettingsHistory
 from lodespace.session.undo import UndoLog
 from lodespace.session.weighing import CERTAIN, Weighing
@@ -86,12 +86,32 @@ class SessionState:
     def _labels(self, items: "Items | slice") -> npt.NDArray[np.int16]:
         labels = self.classes.resolve(self.history.labels[items])
         if self.rules.any_event:
-            by_rule = self.rules.wins(self.history, items)
-            labels = np.where(by_rule, self.rules.label[items], labels)
+            labels = np.where(self._by_rule(items), self.rules.label[items], labels)
         if self.weighing.on:
-            weighed = self.weighing.wins(self.history.verified[items], items)
-            labels = np.where(weighed, self.weighing.label[items], labels)
+            labels = np.where(self._by_model(items), self.weighing.label[items], labels)
         return labels
+
+    def looked_at(self, items: "Items | slice") -> npt.NDArray[np.bool_]:
+        """Return for each of `items` (K,) whether a person looked at it, and gave it a class that
+        was not deleted since, or removed its label on purpose."""
+        looked, labels = self.history.verified[items], self.history.labels[items]
+        resolved = self.classes.resolve(labels)
+        if resolved is labels:
+            return looked
+        return looked & ((labels == UNLABELED) | (resolved != UNLABELED))
+
+    def _by_rule(self, items: "Items | slice") -> npt.NDArray[np.bool_]:
+        return self.rules.wins(self.history.owner[items], self.looked_at(items), items)
+
+    def _by_model(self, items: "Items | slice") -> npt.NDArray[np.bool_]:
+        return self.weighing.wins(self.looked_at(items), items)
+
+    def would_win(self, rule: Rule, items: Items) -> npt.NDArray[np.bool_]:
+        """Return for each of `items` (K,) whether a vote of `rule` would give its label."""
+        if self.weighs:
+            return np.ones(len(items), np.bool_)
+        covered = np.maximum(self.history.owner[items], self.rules.owner[items])
+        return (rule.number >= covered) & ~self.looked_at(items)
 
     @property
     def certainty(self) -> npt.NDArray[np.uint8]:
@@ -99,28 +119,47 @@ class SessionState:
         for items that nobody has verified. 255 for all other items."""
         if not self.weighing.on:
             return np.full(len(self.items), CERTAIN, np.uint8)
-        return np.where(self.history.verified, CERTAIN, self.weighing.certainty).astype(np.uint8)
+        verified = self.looked_at(EVERYTHING)
+        return np.where(verified, CERTAIN, self.weighing.certainty).astype(np.uint8)
 
     @property
     def by_rule(self) -> npt.NDArray[np.bool_]:
-        """Whether the label of each item comes from a rule, and not from a gesture (N,)."""
-        return self.rules.wins(self.history)
+        """Whether the newest vote on each item comes from a rule, and not from a gesture (N,)."""
+        return self._by_rule(EVERYTHING)
+
+    @property
+    def weighed(self) -> npt.NDArray[np.bool_]:
+        """Whether the label of each item comes from several votes that were weighed together, by
+        the label model (N,)."""
+        if not self.weighing.on:
+            return np.zeros(len(self.items), np.bool_)
+        return self._by_model(EVERYTHING)
 
     @property
     def owner(self) -> npt.NDArray[np.int64]:
-        """Number of the gesture or rule that gave the label of each item (N,); 0 for neither."""
-        owner = self.history.owner
-        return np.where(self.by_rule, self.rules.owner, owner) if self.rules.any_event else owner
+        """Number of the gesture or rule that gave the label of each item (N,); 0 for neither, and
+        for labels that were weighed together."""
+        return self.owner_of(EVERYTHING)
+
+    def owner_of(self, items: "Items | slice") -> npt.NDArray[np.int64]:
+        """Return `owner` of each of `items`, int64 (K,), without reading other items."""
+        owner = self.history.owner[items]
+        if self.rules.any_event:
+            owner = np.where(self._by_rule(items), self.rules.owner[items], owner)
+        if self.weighing.on:
+            owner = np.where(self._by_model(items), 0, owner)
+        return owner
 
     @property
     def verified(self) -> npt.NDArray[np.bool_]:
         """Per item, whether the annotator looked at the item when labelling it (N,)."""
-        return self.history.verified & (self.labels != UNLABELED)
+        return self.looked_at(EVERYTHING) & (self.labels != UNLABELED)
 
     @property
     def accepted(self) -> npt.NDArray[np.bool_]:
         """Whether the label of each item is an accepted prediction (N,)."""
-        return self.history.accepted & (self.labels != UNLABELED) & ~self.by_rule
+        accepted = self.history.accepted & (self.labels != UNLABELED)
+        return accepted & ~self.by_rule & ~self.weighed
 
     @property
     def given(self) -> npt.NDArray[np.bool_]:
@@ -128,7 +167,8 @@ class SessionState:
         gestures = self.history.gestures
         imports = [number for number, made in gestures.items() if made.client == IMPORT]
         from_import = np.isin(self.history.owner, [0, *imports]) & ~self.by_rule
-        return from_import & (self.labels != UNLABELED) & ~self.history.accepted
+        same = self.labels == self.classes.resolve(self.history.labels)
+        return from_import & same & (self.labels != UNLABELED) & ~self.history.accepted
 
     def locked(self, items: Items) -> npt.NDArray[np.bool_]:
         """Return for each of `items`, (K,), whether its label is a locked class."""

@@ -105,12 +105,8 @@ def recorded_gesture(session: AnnotationSession, event: Event) -> protocol.Gestu
 def item_info(session: AnnotationSession, item: int) -> protocol.ItemInfo:
     """Return the details of `item`. Raises RequestError when the item does not exist."""
     session.check_item(item)
-    number = int(session.history.owner[item])
-    record = session.history.gestures.get(number)
-    rule = None
-    if session.rules.any_event and bool(session.rules.wins(session.history, np.array([item]))[0]):
-        number = int(session.rules.owner[item])
-        rule = session.rules.get(number)
+    number = int(session.owner_of(np.array([item], np.uint32))[0])
+    record, rule = session.history.gestures.get(number), session.rules.get(number)
     made = rule or record
     return protocol.ItemInfo(
         item=item,

@@ -13,11 +13,7 @@ def labels_by_person(state: SessionState, items: Items) -> dict[str, int]:
     """Return for each person the number of `items` (K,) whose label the person, or a rule of the
     person, gave. Labels that no person gave, such as imported ones, are left out."""
     labelled = items[state.labels_of(items) != UNLABELED]
-    owner = state.history.owner[labelled]
-    if state.rules.any_event:
-        by_rule = state.rules.wins(state.history, labelled)
-        owner = np.where(by_rule, state.rules.owner[labelled], owner)
-    numbers, counts = np.unique(owner, return_counts=True)
+    numbers, counts = np.unique(state.owner_of(labelled), return_counts=True)
     found: dict[str, int] = {}
     for number, count in zip(numbers.tolist(), counts.tolist(), strict=True):
         person = _author_of(state, number)

@@ -6,9 +6,11 @@ import numpy as np
 from lodespace import protocol
 from lodespace.items.item_set import ItemSet
 from lodespace.service.observers import training_inputs
+from lodespace.session import summaries
 from lodespace.session.commands.registry import plan
 from lodespace.session.commands.rules import PreparedRule
 from lodespace.session.rule_events import StoredVotes
+from lodespace.session.rule_infos import labelled_by_rules
 from lodespace.session.session import AnnotationSession
 from samples.event_logs import BEGUN, Log, command_id, dial, label, label_each, redo, undo
 
@@ -116,6 +118,27 @@ def test_rules_are_weighed_with_people() -> None:
         log.do(PreparedRule(command, StoredVotes(chosen, N)), "d1.a")
     assert log.wrong() < min(before, 6)
     assert np.array_equal(log.replayed().labels, log.session.labels)
+
+
+def test_weighed_labels_have_no_single_author() -> None:
+    log = Weighed()
+    several_people(log)
+    chosen = np.flatnonzero(log.truth == 0).astype(np.uint32)
+    command = protocol.AddRule(command_id=command_id(4), items=chosen.tolist(), class_id=0)
+    added = log.do(PreparedRule(command, StoredVotes(chosen, N)), "d1.a")
+    assert added is not None
+    rule = added.ack.sequence
+    log.do(label_each(5, {1: 2}), "d2.b")
+    session = log.session
+    assert labelled_by_rules(session)[rule] == len(chosen)
+    assert summaries.item_info(session, int(chosen[0])).rule == rule
+    log.do(dial(6, more={"labels_by": "model"}), "d1.a")
+    assert session.weighed.sum() == N - 1
+    assert session.owner[1] == 5 and not np.delete(session.owner, 1).any()
+    assert labelled_by_rules(session)[rule] == (session.labels[chosen] == 0).sum() > 90
+    info = summaries.item_info(session, int(chosen[0]))
+    assert (info.gesture, info.rule, info.labelled_by) == (0, 0, "")
+    assert not session.accepted.any() and not session.given.any()
 
 
 def test_one_person_without_rules_sees_no_difference() -> None:

@@ -1,16 +1,17 @@
 """Rules: adding, editing and deleting, and votes on items that were added to the project."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from lodespace import protocol
 from lodespace.errors import RequestError
 from lodespace.protocol import MAX_RULES, UNLABELED
 from lodespace.session.commands.change import Change
+from lodespace.session.commands.rule_names import default_name, free_name, name_after
 from lodespace.session.events import (
     AddRuleEvent,
     DeleteRuleEvent,
@@ -22,12 +23,9 @@ from lodespace.session.events import (
     new_header,
 )
 from lodespace.session.rule_events import StoredRegion, StoredVotes
-from lodespace.session.rules import Rule
+from lodespace.session.rules import Rule, class_of, voted
 from lodespace.session.state import SessionState
 from lodespace.session.undo import UndoableAction
-
-_NUMBER = re.compile(r" \(\d+\)$")
-"""Number at the end of a default name that another rule already had."""
 
 
 class PreparedRule(msgspec.Struct, frozen=True, eq=False):
@@ -39,11 +37,17 @@ class PreparedRule(msgspec.Struct, frozen=True, eq=False):
     """Items on which the rule votes; None if they do not change."""
     region: StoredRegion | None = None
     """Prototypes of a region; None if they do not change."""
+    of: Rule | None = None
+    """The rule whose items were searched; None for a new rule."""
 
     @property
     def command_id(self) -> str:
         """Id of the command."""
         return self.command.command_id
+
+
+class RuleChangedError(RequestError):
+    """A rule was changed by another command while its items were searched."""
 
 
 class ApplyRules(msgspec.Struct, frozen=True, eq=False):
@@ -72,7 +76,7 @@ def plan(state: SessionState, given: RuleCommand, client: str) -> RuleEvent | No
         case protocol.EditRule():
             return _plan_edit(state, given, given.command, client)
         case protocol.DeleteRule(command_id=command_id, rule=number):
-            _check_class(state, state.rules.require(number))
+            _check_classes(state, state.rules.require(number))
             return DeleteRuleEvent(**new_header(command_id, client), rule=number)
 
 
@@ -90,19 +94,19 @@ def _plan_addition(
     class_id = command.class_id
     if command.copy_of:
         source = state.rules.require(command.copy_of)
-        votes, region, kind, reach = source.votes, source.region, source.kind, source.reach
+        region, kind, reach = source.region, source.kind, source.reach
         query, confidence = source.query, source.confidence
         if class_id == UNLABELED:
-            class_id = source.class_id
+            class_id, votes = class_of(state.classes, source), _current_votes(state, source)
         else:
-            votes = msgspec.structs.replace(votes, class_ids=None)
+            votes = msgspec.structs.replace(source.votes, class_ids=None)
     assert votes is not None
-    votes = _checked(state, votes, class_id)
+    votes = _checked(state, votes, class_id, region)
     return AddRuleEvent(
         **new_header(command.command_id, client),
         rule_kind=kind,
         name=command.name.strip()
-        or _free_name(state, _default_name(state, class_id, kind, query, confidence)),
+        or free_name(state, default_name(state, class_id, kind, query, confidence)),
         class_id=class_id if votes.class_ids is None else UNLABELED,
         votes=votes,
         region=region,
@@ -117,45 +121,58 @@ def _plan_addition(
 def _plan_edit(
     state: SessionState, given: PreparedRule, command: protocol.EditRule, client: str
 ) -> EditRuleEvent | None:
+    header = new_header(command.command_id, client)
     rule = state.rules.require(command.rule)
-    _check_class(state, rule)
-    class_id = rule.class_id if command.class_id is None else command.class_id
-    votes = given.votes
-    if votes is not None:
-        votes = _checked(state, votes, class_id)
-    elif class_id != UNLABELED:
-        _check_given(state, class_id)
-    elif class_id != rule.class_id:
-        raise RequestError("a rule needs a class; choose one", code="bad_rule", status=409)
-    name = (command.name or "").strip() or _name_after(state, rule, command)
+    _check_classes(state, rule)
+    if given.of is not None and _search(given.of) != _search(rule):
+        raise RuleChangedError(
+            f"the rule “{rule.name}” was changed at the same time; send the command again",
+            code="bad_rule",
+            status=409,
+        )
+    known = class_of(state.classes, rule)
+    class_id = known if command.class_id is None else command.class_id
+    name = (command.name or "").strip() or name_after(state, rule, command)
     asked: dict[str, Any] = {
         "name": name,
-        "class_id": command.class_id,
+        "class_id": None if class_id == known else class_id,
         "on": command.on,
         "reach": command.reach,
         "query": command.query,
         "confidence": command.confidence,
     }
     changed = {k: v for k, v in asked.items() if v is not None and v != getattr(rule, k)}
-    if votes is not None and _equal(votes, rule.votes):
-        votes = None
-    if votes is None and not changed:
-        return None
+    votes = given.votes
+    if votes is not None:
+        votes = _checked(state, votes, class_id, given.region)
+        region = given.region or rule.region
+        if not changed and votes.same(rule.votes) and (region is None or region.same(rule.region)):
+            votes = None
+    elif "class_id" in changed:
+        _check_given(state, class_id)
+    if votes is None and changed.get("on", rule.on) and changed.keys() & {"on", "class_id"}:
+        votes = _without_locked(state, rule)
+        if votes is not None and "class_id" in changed:
+            votes = msgspec.structs.replace(votes, class_ids=None)
+    if votes is None:
+        return EditRuleEvent(**header, rule=rule.number, **changed) if changed else None
+    # All that the votes follow from is stored with them. Otherwise, the undo of an earlier change
+    # by somebody else would give the rule another class or reach, but not the votes for it.
+    each = votes.class_ids is not None
+    changed["class_id"] = UNLABELED if each else changed.get("class_id", rule.class_id)
+    for field in ("reach", "query", "confidence"):
+        changed.setdefault(field, getattr(rule, field))
     return EditRuleEvent(
-        **new_header(command.command_id, client),
-        rule=rule.number,
-        votes=votes,
-        region=given.region,
-        **changed,
+        **header, rule=rule.number, votes=votes, region=given.region or rule.region, **changed
     )
 
 
 def _plan_votes(state: SessionState, given: ApplyRules, client: str) -> RuleVotesEvent | None:
     rules = {number: state.rules.get(number) for number in given.votes}
     found = {
-        number: given.votes[number]
+        number: given.votes[number][_free(state, rule, given.votes[number])]
         for number, rule in rules.items()
-        if rule is not None and rule.version == given.versions[number]
+        if rule is not None and _due(rule, given, number)
     }
     if not found:
         return None
@@ -169,7 +186,14 @@ def _plan_votes(state: SessionState, given: ApplyRules, client: str) -> RuleVote
     )
 
 
-def _checked(state: SessionState, votes: StoredVotes, class_id: int) -> StoredVotes:
+def _due(rule: Rule, given: ApplyRules, number: int) -> bool:
+    """Return whether the votes of `given` are those of the rule, and newer than its own."""
+    return rule.version == given.versions[number] and rule.votes.seen < given.seen
+
+
+def _checked(
+    state: SessionState, votes: StoredVotes, class_id: int, region: StoredRegion | None
+) -> StoredVotes:
     """Return the votes without items of locked classes.
 
     Raises RequestError if no items remain, or if a class is locked or does not exist.
@@ -178,7 +202,16 @@ def _checked(state: SessionState, votes: StoredVotes, class_id: int) -> StoredVo
     given = [class_id] if votes.class_ids is None else np.unique(votes.class_ids).tolist()
     for each in given:
         _check_given(state, each)
-    free = ~state.locked(votes.items)
+    return _kept(votes, ~state.locked(votes.items), region)
+
+
+def _kept(
+    votes: StoredVotes, free: npt.NDArray[np.bool_], region: StoredRegion | None
+) -> StoredVotes:
+    """Return those of the votes of a rule (K) that are `free` (K,).
+
+    Raises RequestError if none is.
+    """
     if not free.any():
         raise RequestError(
             "all items of this rule are of locked classes; unlock a class first"
@@ -189,9 +222,11 @@ def _checked(state: SessionState, votes: StoredVotes, class_id: int) -> StoredVo
         )
     if free.all():
         return votes
+    items = votes.items[free]
     return msgspec.structs.replace(
         votes,
-        items=votes.items[free],
+        items=items,
+        kept=votes.kept if region is None or not len(region.selected) else region.kept_of(items),
         class_ids=None if votes.class_ids is None else votes.class_ids[free],
     )
 
@@ -203,63 +238,39 @@ def _check_given(state: SessionState, class_id: int) -> None:
     state.classes.require_unlocked(class_id)
 
 
-def _check_class(state: SessionState, rule: Rule) -> None:
-    """Raise RequestError if the class of the rule is locked."""
-    (class_id,) = state.classes.resolve(np.array([rule.class_id], np.int16)).tolist()
-    if class_id != UNLABELED:
-        state.classes.require_unlocked(class_id)
+def _check_classes(state: SessionState, rule: Rule) -> None:
+    """Raise RequestError if a class of the rule is locked."""
+    for class_id in state.classes.resolve(np.array(rule.given(), np.int16)).tolist():
+        if class_id != UNLABELED:
+            state.classes.require_unlocked(class_id)
 
 
-def _default_name(
-    state: SessionState, class_id: int, kind: str, query: str, confidence: float
-) -> str:
-    """Return what a rule does, such as "region of owl"."""
-    of = "" if class_id == UNLABELED else state.classes.classes[class_id].name
-    match kind:
-        case "region":
-            name = f"region of {of}"
-        case "query":
-            longest = (protocol.MAX_NAME_LENGTH - len("search  as  (100)")) // 2
-            name = f"search {_shortened(query, longest)} as {_shortened(of, longest)}"
-        case "predictions":
-            name = f"predicted {of} from {100 * confidence:.0f} %"
-        case _:
-            name = f"votes for {of}" if of else "votes"
-    return _shortened(name, protocol.MAX_NAME_LENGTH - len(f" ({MAX_RULES})"))
+def _current_votes(state: SessionState, rule: Rule) -> StoredVotes:
+    """Return the votes of the rule, with a class per item after all merges."""
+    if rule.votes.class_ids is None:
+        return rule.votes
+    items, class_ids = voted(rule, state.classes.resolve)
+    return msgspec.structs.replace(rule.votes, items=items, class_ids=class_ids)
 
 
-def _free_name(state: SessionState, name: str) -> str:
-    """Return a name that no rule has, such as "region of owl (2)"."""
-    taken = {rule.name for rule in state.rules}
-    numbered = (f"{name} ({k})" for k in range(2, MAX_RULES + 2))
-    return name if name not in taken else next(one for one in numbered if one not in taken)
+def _search(rule: Rule) -> tuple[Any, ...]:
+    """Return the values on which the items of the rule depend."""
+    return rule.version, rule.class_id, rule.reach, rule.query, rule.confidence
 
 
-def _name_after(state: SessionState, rule: Rule, command: protocol.EditRule) -> str | None:
-    """Return a new default name for an edited rule; None if its name does not change."""
-    if _NUMBER.sub("", rule.name) != _default_name(
-        state, rule.class_id, rule.kind, rule.query, rule.confidence
-    ):
-        return None
-    name = _default_name(
-        state,
-        rule.class_id if command.class_id is None else command.class_id,
-        rule.kind,
-        rule.query if command.query is None else command.query,
-        rule.confidence if command.confidence is None else command.confidence,
-    )
-    return None if name == _NUMBER.sub("", rule.name) else _free_name(state, name)
+def _free(state: SessionState, rule: Rule, items: Items) -> npt.NDArray[np.bool_]:
+    """Return for each of `items` (K,) whether the rule may vote on it: a vote must not change the
+    label of an item of a locked class."""
+    return ~(state.locked(items) & state.would_win(rule, items))
 
 
-def _shortened(name: str, length: int) -> str:
-    return name if len(name) <= length else f"{name[: length - 1]}\u2026"
+def _without_locked(state: SessionState, rule: Rule) -> StoredVotes | None:
+    """Return the votes of a rule that is about to vote, without items of locked classes.
 
-
-def _equal(one: StoredVotes, other: StoredVotes) -> bool:
-    same = np.array_equal(one.items, other.items) and one.seen == other.seen
-    if one.class_ids is None or other.class_ids is None:
-        return same and one.class_ids is other.class_ids
-    return same and np.array_equal(one.class_ids, other.class_ids)
+    Returns None if there are no such items. Raises RequestError if no other items remain.
+    """
+    free = _free(state, rule, rule.votes.items)
+    return None if free.all() else _kept(rule.votes, free, rule.region)
 
 
 def apply(state: SessionState, event: RuleEvent) -> Change:

@@ -1,0 +1,190 @@
+"""Edits of rules: classes that were merged, deleted or locked, and undo by one of two authors."""
+
+import numpy as np
+import pytest
+
+from lodespace import protocol
+from lodespace.errors import RequestError
+from lodespace.session.commands.rules import ApplyRules, PreparedRule, RuleChangedError
+from lodespace.session.rule_events import StoredRegion, StoredVotes
+from lodespace.session.rule_infos import rule_infos
+from samples.event_logs import N, command_id, label, label_each, undo
+from samples.rule_logs import Rules, items
+
+
+def test_a_rule_of_a_merged_class_can_be_changed() -> None:
+    log = Rules()
+    rule = log.add(items(0, 1), 0)
+    log.change_class(0, into=2)
+    assert log.labels[:2] == [2, 2]
+    log.edit(rule, on=False)
+    log.edit(rule, on=True)
+    log.edit(rule, name="mine")
+    log.edit(rule, votes=items(0, 1, 2), reach=2.0)
+    assert log.edit(rule, class_id=2) is None, "it has this class already"
+    log.do(PreparedRule(protocol.AddRule(command_id=log.next(), copy_of=rule)), "anna")
+    assert log.labels[:4] == [2, 2, 2, -1]
+    first, copy = rule_infos(log.session)
+    assert (first.name, first.class_id, copy.class_id) == ("mine", 2, 2)
+    log.edit(rule, class_id=1)
+    log.delete(copy.rule)
+    assert log.labels[:3] == [1, 1, 1]
+
+
+def test_a_rule_of_a_deleted_class_is_renamed_and_gets_another_class() -> None:
+    log = Rules()
+    rule = log.add(items(0, 1), 0)
+    log.change_class(0)
+    log.edit(rule, name="old", on=False)
+    log.edit(rule, on=True)
+    with pytest.raises(RequestError, match="choose one"):
+        log.edit(rule, votes=items(0, 1, 2), reach=2.0)
+    with pytest.raises(RequestError, match="choose one"):
+        log.do(PreparedRule(protocol.AddRule(command_id=log.next(), copy_of=rule)), "anna")
+    assert log.labels[:2] == [-1, -1]
+    log.edit(rule, class_id=1)
+    assert log.labels[:2] == [1, 1]
+
+
+def test_a_copy_of_a_rule_with_several_classes_leaves_out_deleted_ones() -> None:
+    log = Rules()
+    command = protocol.AddRule(
+        command_id=log.next(), kind="votes", items=[0, 1, 2], class_ids=[2, 0, 1], name="fn"
+    )
+    votes = StoredVotes(items(0, 1, 2), N, np.array([2, 0, 1], np.int16))
+    added = log.do(PreparedRule(command, votes), "anna")
+    assert added is not None
+    log.change_class(2)
+    log.change_class(0, into=1)
+    copy = protocol.AddRule(command_id=log.next(), copy_of=added.ack.sequence)
+    log.do(PreparedRule(copy), "anna")
+    assert rule_infos(log.session)[1].count == 2 and log.labels[:3] == [-1, 1, 1]
+
+
+def test_a_rule_that_is_switched_on_leaves_locked_items_alone() -> None:
+    log = Rules()
+    log.do(label(1, [0, 1], 0), "anna")
+    rule = log.add(items(1, 2, 3), 1)
+    log.edit(rule, on=False)
+    log.do(label(2, [3], 0), "ben")
+    log.change_class(0, locked=True)
+    log.edit(rule, on=True)
+    assert log.labels[:4] == [0, 0, 1, 0]
+    found = log.session.rules.require(rule).votes.items
+    assert found.tolist() == [2, 3], "a vote that changes nothing stays"
+    log.do(undo(3), "anna")
+    assert log.labels[:4] == [0, 0, -1, 0]
+    log.change_class(0, locked=False)
+    log.edit(rule, on=True)
+    assert log.labels[:4] == [0, 1, 1, 0]
+
+
+def test_a_rule_with_only_locked_items_is_not_switched_on() -> None:
+    log = Rules()
+    log.do(label(1, [0, 1], 0), "anna")
+    rule = log.add(items(0, 1), 1)
+    log.edit(rule, on=False)
+    log.change_class(0, locked=True)
+    with pytest.raises(RequestError, match="unlock"):
+        log.edit(rule, on=True)
+    assert log.labels[:2] == [0, 0]
+
+
+def test_a_new_class_of_an_abstaining_rule_leaves_locked_items_alone() -> None:
+    log = Rules()
+    log.do(label(1, [0], 0), "anna")
+    rule = log.add(items(0, 1), 1)
+    log.change_class(1)
+    log.change_class(0, locked=True)
+    log.edit(rule, class_id=2)
+    assert log.labels[:2] == [0, 2]
+
+
+def test_each_locked_class_of_a_rule_with_several_is_kept() -> None:
+    log = Rules()
+    command = protocol.AddRule(
+        command_id=log.next(), kind="votes", items=[0, 1], class_ids=[2, 0], name="fn"
+    )
+    votes = StoredVotes(items(0, 1), N, np.array([2, 0], np.int16))
+    added = log.do(PreparedRule(command, votes), "anna")
+    assert added is not None
+    log.change_class(0, locked=True)
+    for refused in (
+        lambda: log.delete(added.ack.sequence),
+        lambda: log.edit(added.ack.sequence, on=False),
+    ):
+        with pytest.raises(RequestError, match="locked"):
+            refused()
+    assert log.labels[:2] == [2, 0]
+
+
+def test_votes_on_added_items_leave_locked_items_alone() -> None:
+    log = Rules()
+    log.seen = 8
+    first, second = log.add(items(0), 0), log.add(items(1), 1)
+    versions = {rule: log.session.rules.require(rule).version for rule in (first, second)}
+    log.do(ApplyRules(log.next(), N, versions, {first: items(8)}), "rules")
+    log.change_class(0, locked=True)
+    log.do(ApplyRules(log.next(), N, versions, {second: items(8, 9)}), "rules")
+    assert log.labels == [0, 1, -1, -1, -1, -1, -1, -1, 0, 1]
+    assert log.do(ApplyRules(log.next(), N, versions, {second: items(8, 9)}), "rules") is None
+
+
+def test_undo_by_one_author_keeps_the_other_search_whole() -> None:
+    log = Rules()
+    rule = log.add(items(0, 1), 0, kind="predictions", confidence=0.9)
+    log.edit(rule, class_id=1, client="owner")
+    log.edit(rule, votes=items(4, 5), refresh=True, client="anna")  # items predicted as class 1
+    log.do(undo(1, gesture=2), "owner")
+    assert log.labels[:6] == [-1, -1, -1, -1, 1, 1]
+
+
+def test_undo_of_a_move_keeps_a_later_reach_with_its_region() -> None:
+    log = Rules()
+    rule = log.add(items(0, 1), 0)
+    moved = StoredRegion("vectors", np.ones(4, np.float32), np.ones(1, np.float32), None, items(4))
+    command = protocol.EditRule(command_id=log.next(), rule=rule, items=[4], reach=1.5)
+    log.do(PreparedRule(command, StoredVotes(items(4, 5), N), moved), "owner")
+    reach = protocol.EditRule(command_id=log.next(), rule=rule, reach=2.0)
+    log.do(PreparedRule(reach, StoredVotes(items(4, 5), N), moved), "anna")
+    log.do(undo(1, gesture=2), "owner")
+    assert log.labels[:6] == [-1, -1, -1, -1, 0, 0]
+    now = log.session.rules.require(rule)
+    assert now.reach == 2.0 and now.region is not None
+    assert now.region.prototypes.tolist() == [1, 1, 1, 1]
+
+
+def test_items_that_were_found_for_an_earlier_version_are_refused() -> None:
+    log = Rules()
+    rule = log.add(items(0, 1), 0)
+    before = log.session.rules.require(rule)
+    log.edit(rule, votes=items(2, 3), reach=0.5)
+    late = protocol.EditRule(command_id=log.next(), rule=rule, reach=2.0)
+    prepared = PreparedRule(late, StoredVotes(items(0, 1, 6), N), of=before)
+    with pytest.raises(RuleChangedError):
+        log.do(prepared, "ben")
+    assert log.labels[:4] == [-1, -1, 0, 0]
+
+
+def test_a_rule_gives_labels_to_items_verified_for_a_deleted_class() -> None:
+    log = Rules()
+    log.do(label_each(1, {0: 0, 1: -1, 2: 1}), "anna")
+    log.change_class(0)
+    log.add(items(0, 1, 2), 2, "ben")
+    assert log.labels[:3] == [2, -1, 1], "a label that was removed on purpose stays removed"
+    assert log.session.verified[:3].tolist() == [False, False, True]
+    log.do(undo(2), "anna")
+    assert log.labels[:3] == [0, -1, 1]
+    assert log.session.verified[:3].tolist() == [True, False, True]
+
+
+def test_selected_items_are_counted_without_locked_ones() -> None:
+    log = Rules()
+    log.do(label(1, [0], 0), "anna")
+    log.change_class(0, locked=True)
+    region = StoredRegion("x", np.zeros(4, np.float32), np.ones(1, np.float32), None, items(0, 1))
+    command = protocol.AddRule(command_id=command_id(2), items=[0, 1], class_id=1)
+    votes = StoredVotes(items(0, 1, 2), N, chosen=2, kept=2)
+    log.do(PreparedRule(command, votes, region), "anna")
+    (info,) = rule_infos(log.session)
+    assert (info.count, info.chosen, info.kept) == (2, 2, 1)
