@@ -45,7 +45,8 @@ class Table:
     labels: npt.NDArray[np.int16]
     """Class ids of the labels, (N,), UNLABELED (-1) for an item without a label."""
     owner: npt.NDArray[np.int64]
-    """Number of the gesture or rule that gave the label, (N,), 0 for an item without a label."""
+    """Number of the gesture or rule that gave the label, (N,); 0 for an item without a label, and
+    for a label that was weighed together from several votes."""
     verified: npt.NDArray[np.bool_]
     """Whether a person has looked at each item, (N,)."""
     predictions: npt.NDArray[np.int16]

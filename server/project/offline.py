@@ -94,14 +94,16 @@ def _sources(session: AnnotationSession) -> str:
     history, labelled = session.history, session.labels != UNLABELED
     numbers = [n for n, record in history.gestures.items() if record.client == IMPORT]
     imported = np.isin(session.owner, numbers)
-    given = imported | (session.owner == 0)
+    weighed = labelled & session.weighed
+    given = (imported | (session.owner == 0)) & ~weighed
     with_data = labelled & given & (session.labels == _truth(session))
     later = labelled & imported & ~with_data
-    people = labelled & ~with_data & ~later
+    people = labelled & ~with_data & ~later & ~weighed
     counts = (
         (with_data, "with the data"),
         (later, "imported with --labels-from"),
         (people, "given in the project"),
+        (weighed, "weighed together from several votes"),
     )
     parts = [f"{int(which.sum()):,} {words}" for which, words in counts if which.any()]
     return f": {', '.join(parts)}" if parts else ""

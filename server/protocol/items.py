@@ -76,7 +76,8 @@ class ItemInfo(Message):
     class_id: int
     """Class of the label; -1 if unlabelled."""
     gesture: int
-    """Number of the gesture or rule that labelled the item; 0 if none did."""
+    """Number of the gesture or rule that labelled the item; 0 if none did, or if several votes were
+    weighed together."""
     labelled_by: str
     """Id of the client that labelled the item, or added the rule; empty if no one did."""
     labelled_at: float

@@ -229,7 +229,8 @@ class RuleFigures(Message):
     rule: int
     """Number of the rule."""
     labelled: int
-    """Number of items whose label comes from the rule."""
+    """Number of items whose label comes from the rule. If votes are weighed together, an item
+    counts for each rule that votes for its label."""
     conflicts: int
     """Number of items on which another source votes for another class."""
     compared: int
@@ -297,7 +298,8 @@ class ItemVote(Message):
     """Factor by which the vote changes the odds of its class, by the label model: above 1 if it
     speaks for the class. The larger, the more weight has the vote."""
     decides: bool
-    """Whether the item has its label from this vote."""
+    """Whether the item has its label from this vote alone. False for all votes that were weighed
+    together."""
 
 
 class Why(Message):

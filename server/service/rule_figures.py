@@ -8,7 +8,7 @@ from lodespace.review.kept_fit import KeptFit
 from lodespace.rules.results import SourceEstimate
 from lodespace.service.query_lanes import QueryLanes
 from lodespace.session.authors import person_of
-from lodespace.session.rule_infos import rule_infos
+from lodespace.session.rule_infos import labelled_by_rules, rule_infos
 from lodespace.session.session import AnnotationSession
 from lodespace.session.sources import VotingSource
 
@@ -29,8 +29,7 @@ class RuleFigures:
         async with self._lanes.turn(device):
             fitted = await self._kept_fit.newest()
             conflicts = await self._kept_fit.open_conflicts()
-        numbers, counts = np.unique(self._session.owner, return_counts=True)
-        labelled = dict(zip(numbers.tolist(), counts.tolist(), strict=True))
+        labelled = labelled_by_rules(self._session)
         estimates = dict(zip(fitted.votes.sources, fitted.model.sources, strict=True))
         of_rule = {source.number: found for source, found in estimates.items() if source.number}
         infos = rule_infos(self._session)
@@ -56,7 +55,7 @@ class RuleFigures:
         async with self._lanes.turn(device):
             _, votes, model = await self._kept_fit.newest()
         gestures = session.history.gestures_on(item)
-        decides = int(session.owner[item])
+        decides = int(session.owner_of(np.array([item], np.uint32))[0])
         listed = list[protocol.ItemVote]()
         for reason in model.reasons(item):
             source = votes.sources[reason.source]
@@ -76,7 +75,7 @@ class RuleFigures:
                     class_id=reason.class_id,
                     verified=source.looked,
                     odds=reason.odds,
-                    decides=number == decides,
+                    decides=number == decides > 0,
                 )
             )
         shares = model.of_items(np.array([item]))[0]

@@ -5,9 +5,11 @@ import logging
 import secrets
 
 import numpy as np
+import numpy.typing as npt
 
 from lodespace import protocol
 from lodespace.errors import LodespaceError, RequestError
+from lodespace.protocol import UNLABELED
 from lodespace.protocol.item_sets import ClassIds, Items, as_text, pack
 from lodespace.rules.regions import FeatureRows, Region, region_of
 from lodespace.service.client import Client
@@ -16,13 +18,16 @@ from lodespace.service.query_lanes import QueryLanes
 from lodespace.service.rule_functions import RuleFunctions
 from lodespace.service.rule_spaces import RuleSpaces
 from lodespace.session.authors import RULES, person_of
-from lodespace.session.commands.rules import ApplyRules, PreparedRule
+from lodespace.session.commands.rules import ApplyRules, PreparedRule, RuleChangedError
 from lodespace.session.rule_events import StoredRegion, StoredVotes
-from lodespace.session.rules import Rule
+from lodespace.session.rules import Rule, class_of
 from lodespace.session.selections import Selections
 from lodespace.session.session import AnnotationSession
 
 log = logging.getLogger(__name__)
+
+_SEARCHES = 3
+"""Number of searches for the items of a rule that others change at the same time."""
 
 RuleOperation = protocol.AddRule | protocol.EditRule | protocol.DeleteRule
 Selected = tuple[Items, ClassIds | None]
@@ -41,10 +46,19 @@ class Rules:
     ) -> None:
         self._session = session
         self._commands = commands
-        self._spaces = spaces
+        self.spaces = spaces
+        """Features of the items."""
         self._lanes = lanes
         self.functions = RuleFunctions(session, commands)
         """Rules that are Python functions."""
+        self._applying = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def stop(self) -> None:
+        """End the tasks of `apply_soon`."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def carry_out(self, client: Client, command: RuleOperation) -> protocol.Ack:
         """Carry out a command of `client`. Return the answer.
@@ -56,11 +70,21 @@ class Rules:
             return known
         if not isinstance(command, protocol.AddRule):
             self._check_author(client, self._session.rules.require(command.rule))
-        prepared = await self._prepared(client, command)
-        ack = await self._commands.carry_out(prepared, client.client_id)
+        ack = await self._carry_out(client, command, _SEARCHES)
         # Items may have been added while the items of the rule were searched.
         await self.apply_to_added()
         return ack
+
+    async def _carry_out(
+        self, client: Client, command: RuleOperation, searches: int
+    ) -> protocol.Ack:
+        prepared = await self._prepared(client, command)
+        try:
+            return await self._commands.carry_out(prepared, client.client_id)
+        except RuleChangedError:
+            if searches == 1:
+                raise
+        return await self._carry_out(client, command, searches - 1)
 
     def _check_author(self, client: Client, rule: Rule) -> None:
         if client.role != "owner" and person_of(rule.author) != person_of(client.client_id):
@@ -71,28 +95,28 @@ class Rules:
     async def _prepared(self, client: Client, command: RuleOperation) -> PreparedRule:
         if isinstance(command, protocol.DeleteRule):
             return PreparedRule(command)
-        found: tuple[StoredVotes, StoredRegion | None] | None = None
-        if isinstance(command, protocol.AddRule):
-            if command.copy_of:
-                return PreparedRule(command)
-            found = await self._found(
-                client,
-                command.kind,
-                command.class_id,
-                *selected_by(client.selections, command),
-                query=command.query,
-                confidence=command.confidence,
-            )
-        else:
-            found = await self._edited(client, command)
-        return PreparedRule(command) if found is None else PreparedRule(command, *found)
+        if isinstance(command, protocol.EditRule):
+            rule = self._session.rules.require(command.rule)
+            edited = await self._edited(client, command, rule)
+            return PreparedRule(command) if edited is None else PreparedRule(command, *edited, rule)
+        if command.copy_of:
+            return PreparedRule(command)
+        found = await self._found(
+            client,
+            command.kind,
+            command.class_id,
+            *selected_by(client.selections, command),
+            query=command.query,
+            confidence=command.confidence,
+        )
+        return PreparedRule(command, *found)
 
     async def _edited(
-        self, client: Client, command: protocol.EditRule
+        self, client: Client, command: protocol.EditRule, rule: Rule
     ) -> tuple[StoredVotes, StoredRegion | None] | None:
         """Return the new items of an edited rule; None if they stay."""
-        rule = self._session.rules.require(command.rule)
-        class_id = rule.class_id if command.class_id is None else command.class_id
+        known = class_of(self._session.classes, rule)
+        class_id = known if command.class_id is None else command.class_id
         reach = rule.reach if command.reach is None else command.reach
         items, class_ids = selected_by(client.selections, command)
         if rule.kind == "region" and len(items) == 0:
@@ -138,7 +162,7 @@ class Rules:
             chosen=votes.chosen,
             kept=votes.kept,
             locked=int(session.locked(items).sum()),
-            verified=int(session.history.verified[items].sum()),
+            verified=int(session.looked_at(items).sum()),
             space="" if region is None else region.space,
         )
 
@@ -147,11 +171,38 @@ class Rules:
 
         A rule that cannot be applied, because there are no features, is left out.
         """
-        session = self._session
-        n = len(session.items)
+        async with self._applying:
+            await self._apply_to_added(self._waiting())
+            if not (self._session.read_only or self._session.obstacle):
+                await self._call_functions()
+
+    def apply_soon(self) -> None:
+        """Apply the rules to added items in a task, if they were not applied yet: for example
+        because the trainer, which describes pictures without features, has just started."""
+        if self._waiting():
+            task = asyncio.ensure_future(self.apply_to_added())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def applied_soon(self) -> None:
+        """Wait for the tasks of `apply_soon`."""
+        await asyncio.gather(*self._tasks)
+
+    def _waiting(self) -> list[Rule]:
+        """Return the rules that were not yet applied to all items."""
+        session, n = self._session, len(self._session.items)
         if session.read_only or session.obstacle:
-            return
-        waiting = [rule for rule in session.rules if rule.follows and rule.votes.seen < n]
+            return []
+        return [rule for rule in session.rules if rule.follows and rule.votes.seen < n]
+
+    async def _call_functions(self) -> None:
+        try:
+            await self.functions.apply_to_added()
+        except LodespaceError as error:
+            log.warning("the votes of functions were not stored: %s", error)
+
+    async def _apply_to_added(self, waiting: list[Rule]) -> None:
+        n = len(self._session.items)
         votes: dict[int, Items] = {}
         for rule in waiting:
             try:
@@ -160,11 +211,15 @@ class Rules:
                 log.warning("rule %r was not applied to added items: %s", rule.name, error)
                 continue
             votes[rule.number] = found
-        if votes:
-            versions = {rule.number: rule.version for rule in waiting if rule.number in votes}
-            command = ApplyRules(f"rules-{secrets.token_hex(8)}", n, versions, votes)
+        if not votes:
+            return
+        versions = {rule.number: rule.version for rule in waiting if rule.number in votes}
+        command = ApplyRules(f"rules-{secrets.token_hex(8)}", n, versions, votes)
+        try:
             await self._commands.carry_out(command, RULES)
-        await self.functions.apply_to_added()
+        except LodespaceError as error:
+            # The caller has done its own work, for example has added items.
+            log.warning("the votes on added items were not stored: %s", error)
 
     async def _matched(self, rule: Rule, first: int, end: int) -> Items:
         """Return those of the items from `first` to `end` that a rule matches."""
@@ -173,7 +228,7 @@ class Rules:
             found = await asyncio.to_thread(self._session.items.matching, rule.query)
             items = np.array(found, np.uint32)
             return items[(items >= first) & (items < end)]
-        space, region = await self._spaces.of_items(), rule.region
+        space, region = await self.spaces.of_items(), rule.region
         _check_space(space, region)
         rows, prepared = space.rows[first:end], _as_region(region)
         matched = await asyncio.to_thread(prepared.matching, rows, rule.reach)
@@ -187,11 +242,11 @@ class Rules:
             raise RequestError(
                 f"the rule “{rule.name}” has no radii; only a region has", code="bad_rule"
             )
-        space, region = await self._spaces.of_items(), rule.region
+        space, region = await self.spaces.of_items(), rule.region
         _check_space(space, region)
         prepared = _as_region(region)
         found = await self._lanes.run(device, lambda: prepared.matching(space.rows, reach))
-        return StoredVotes(found.astype(np.uint32), len(space.rows)), region
+        return _votes(found, space, region), region
 
     async def _found(
         self,
@@ -208,7 +263,8 @@ class Rules:
         """Return the items on which a rule votes, and its prototypes. Raises LodespaceError."""
         session = self._session
         session.check_items(items)
-        n = len(session.items)
+        all_items = session.items
+        n = len(all_items)
         match kind:
             case "region":
                 if len(items) == 0:
@@ -217,9 +273,13 @@ class Rules:
             case "query":
                 if not query.strip():
                     raise RequestError("Enter a text to search for.", code="bad_search")
-                found = await self._lanes.run(client.device, lambda: session.items.matching(query))
+                found = await self._lanes.run(client.device, lambda: all_items.matching(query))
                 return StoredVotes(np.array(found, np.uint32), n), None
             case "predictions":
+                if class_id == UNLABELED:
+                    raise RequestError(
+                        "a rule needs a class; choose one", code="bad_rule", status=409
+                    )
                 session.classes.require(class_id)
                 scores = session.scores
                 sure = scores.probability >= confidence
@@ -234,15 +294,14 @@ class Rules:
     async def _region(
         self, items: Items, reach: float, device: str
     ) -> tuple[StoredVotes, StoredRegion]:
-        space = await self._spaces.of_items()
+        space = await self.spaces.of_items()
 
         def search() -> tuple[StoredVotes, StoredRegion]:
             region = region_of(space, items)
-            found = region.matching(space.rows, reach).astype(np.uint32)
-            kept = len(np.intersect1d(found, items, assume_unique=True))
-            votes = StoredVotes(found, len(space.rows), chosen=len(items), kept=kept)
+            found = region.matching(space.rows, reach)
             flat = region.prototypes.ravel()
-            return votes, StoredRegion(space.name, flat, region.radii, region.scale)
+            stored = StoredRegion(space.name, flat, region.radii, region.scale, items)
+            return _votes(found, space, stored), stored
 
         return await self._lanes.run(device, search)
 
@@ -258,6 +317,12 @@ def selected_by(
         return found.items, found.class_ids
     items, first = np.unique(np.asarray(command.items, np.uint32), return_index=True)
     return items, np.asarray(class_ids, np.int16)[first] if class_ids else None
+
+
+def _votes(found: npt.NDArray[np.integer], space: FeatureRows, region: StoredRegion) -> StoredVotes:
+    """Return the votes of a region that has `found` the items (K,)."""
+    items, chosen = found.astype(np.uint32), region.selected
+    return StoredVotes(items, len(space.rows), chosen=len(chosen), kept=region.kept_of(items))
 
 
 def _as_region(stored: StoredRegion) -> Region:

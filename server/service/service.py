@@ -181,6 +181,7 @@ class Service:
         self.training_events.on_more_items = self.growth.show
         self.landed = LandedPredictions(self.session, self.commands)
         self.training_events.on_rest = self.landed.on_rest
+        self.training_events.on_model = self.rules.apply_soon
         self._watch = (
             None
             if config.watch is None
@@ -208,6 +209,7 @@ class Service:
         self.lanes.close()
         if self._watch is not None:
             await self._watch.stop()
+        await self.rules.stop()
         await self.growth.stop()
         await self.review.stop()
         await self.trainer.stop()

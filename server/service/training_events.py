@@ -42,6 +42,11 @@ class TrainingEvents:
         """Function that shows added items, which the trainer has placed at latent means (N, D)."""
         self.on_rest: Callable[[], None] = lambda: None
         """Function that is called after each frame at which training rests."""
+        self.on_model: Callable[[], None] = lambda: None
+        """Function that is called when the trainer has started, and when it knows more items: then
+        it can answer questions about them."""
+        self._answers = False
+        self._n_items = 0
 
     def on_frame(self, frame: TrainerFrame) -> None:
         """Publish a frame, then call the observers."""
@@ -49,6 +54,9 @@ class TrainingEvents:
             self.on_more_items(frame.latent_mean)
         if len(frame.latent_mean) != len(self._session.items):
             return  # the frame is older than an addition of items
+        if len(frame.latent_mean) != self._n_items:
+            self._n_items = len(frame.latent_mean)
+            self.on_model()
         before = self._session.grid.revision
         self._session.publish(
             frame.latent_mean,
@@ -82,6 +90,9 @@ class TrainingEvents:
     def on_training(self, training: protocol.Training) -> None:
         """Send the state of the trainer to all clients."""
         self._clients.replace("training", protocol.TrainingChanged(training=training))
+        before, self._answers = self._answers, training.state in ("running", "paused", "resting")
+        if self._answers and not before:
+            self.on_model()
 
     def on_axes(self, left_out: list[tuple[int, float]]) -> None:
         """Measure the named axes again if the trainer has new predictions of left-out values."""

@@ -3,8 +3,6 @@
 import asyncio
 import io
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +10,8 @@ import numpy as np
 import pytest
 from aiohttp.test_utils import TestClient
 
+from drivers.rule_pages import N, data, page_of, rows_of
 from drivers.servers import ClientOf
-from lodespace import protocol
 from lodespace.protocol.item_sets import of_text, unpack
 from lodespace.review import kept_fit
 from lodespace.rules.regions import FeatureRows
@@ -25,69 +23,6 @@ from lodespace.session.sources import VotingState
 from lodespace.web.api import SERVICE
 
 BINARY = {"Content-Type": "application/octet-stream"}
-N, WIDTH = 120, 6
-
-
-def rows_of(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return vectors around three centres, and the centre of each."""
-    random = np.random.default_rng(seed)
-    group = np.arange(n) % 3
-    centres = np.random.default_rng(9).normal(size=(3, WIDTH)) * 6
-    return (centres[group] + random.normal(size=(n, WIDTH))).astype(np.float32), group
-
-
-def data(folder: Path) -> Path:
-    rows, _ = rows_of(N, 0)
-    folder.mkdir(parents=True, exist_ok=True)
-    np.savez(folder / "rows.npz", X=rows)
-    return folder / "rows.npz"
-
-
-class Page:
-    """A page on the stream, which sends commands and waits for their answers."""
-
-    def __init__(self, socket: Any) -> None:
-        self.socket = socket
-        self.news: list[dict[str, Any]] = []
-        self.sent = 0
-
-    async def send(self, op: str, **fields: Any) -> dict[str, Any]:
-        """Send a command. Return its answer."""
-        self.sent += 1
-        command_id = f"command-{self.sent:06d}"
-        await self.socket.send_json({"op": op, "command_id": command_id, **fields})
-        return await self.until(lambda m: m.get("command_id") == command_id)
-
-    async def until(self, wanted: Any) -> dict[str, Any]:
-        async with asyncio.timeout(60):
-            while True:
-                message = await self.socket.receive()
-                if not isinstance(message.data, str):
-                    continue
-                found = message.json()
-                self.news.append(found)
-                if wanted(found):
-                    return found
-
-    def rules(self) -> list[dict[str, Any]]:
-        return [m for m in self.news if m["op"] == "rules"][-1]["rules"]
-
-
-@asynccontextmanager
-async def page_of(client: TestClient) -> AsyncIterator[Page]:
-    socket = await client.ws_connect(
-        "/api/stream",
-        protocols=(protocol.PROTOCOL_VERSION,),
-        origin=str(client.make_url("/")).rstrip("/"),
-    )
-    info = await (await client.get("/api/session")).json()
-    known = {name: info[name] for name in ("scene_id", "revision", "sequence")}
-    await socket.send_json({"op": "hello", "client_id": "rules-page-01", **known})
-    page = Page(socket)
-    await page.send("add_class", name="one", colour="#112233")
-    await page.send("add_class", name="two", colour="#332211")
-    yield page
-    await socket.close()
 
 
 async def json_of(client: TestClient, path: str) -> Any:
@@ -135,14 +70,14 @@ async def test_other_messages_do_not_wait_for_previews(client_of: ClientOf, tmp_
     service: Service = client.server.app[SERVICE]
     async with page_of(client) as page:
         rule = (await page.send("add_rule", items=[1, 4, 7], class_id=0))["sequence"]
-        features = await service.rules._spaces.of_items()
+        features = await service.rules.spaces.of_items()
         computed = asyncio.Event()
 
         async def of_items() -> FeatureRows:
             await computed.wait()
             return features
 
-        service.rules._spaces.of_items = of_items
+        service.rules.spaces.of_items = of_items
         for k in range(4):
             about = {"rule": rule, "reach": 1 + k} if k % 2 else {"items": [3 * k + 1, 3 * k + 4]}
             asked = {"op": "preview_rule", "command_id": f"preview-{k:06d}"}

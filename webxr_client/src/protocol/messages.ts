@@ -838,7 +838,10 @@ export interface ItemInfo {
   id: string;
   /** Class of the label; -1 if unlabelled. */
   class_id: number;
-  /** Number of the gesture or rule that labelled the item; 0 if none did. */
+  /**
+   * Number of the gesture or rule that labelled the item; 0 if none did, or if several votes were
+   * weighed together.
+   */
   gesture: number;
   /** Id of the client that labelled the item, or added the rule; empty if no one did. */
   labelled_by: string;
@@ -1743,7 +1746,10 @@ export interface RulesChanged {
 export interface RuleFigures {
   /** Number of the rule. */
   rule: number;
-  /** Number of items whose label comes from the rule. */
+  /**
+   * Number of items whose label comes from the rule. If votes are weighed together, an item
+   * counts for each rule that votes for its label.
+   */
   labelled: number;
   /** Number of items on which another source votes for another class. */
   conflicts: number;
@@ -1814,7 +1820,10 @@ export interface ItemVote {
    * speaks for the class. The larger, the more weight has the vote.
    */
   odds: number;
-  /** Whether the item has its label from this vote. */
+  /**
+   * Whether the item has its label from this vote alone. False for all votes that were weighed
+   * together.
+   */
   decides: boolean;
 }
 
