@@ -17,7 +17,7 @@ from lodespace.importing.source import ImportOptions
 from lodespace.predict.networks import Networks
 from lodespace.predict.reading import NewItems, doubts, read_batches
 from lodespace.rules.label_model import fit
-from lodespace.rules.rules_file import RulesFile, decoded
+from lodespace.rules.rules_file import FiledRule, RulesFile, decoded
 from lodespace.rules.votes import Source, Votes
 
 _BATCH = 500
@@ -136,10 +136,21 @@ def rule_columns(
     if predictor.reading.kind == "sound":
         columns |= {name: [place[name] for place in places] for name in ("start", "end")}
     columns |= {
-        f"rule {rule.name}": matched[:, number].astype(int).tolist()
-        for number, rule in enumerate(rules)
+        name: matched[:, number].astype(int).tolist()
+        for number, name in enumerate(_column_names(rules))
     }
     if probabilities:
         shares = model.of_items(np.arange(len(ids))).round(6)
         columns |= {f"p_{name}": shares[:, k].tolist() for k, name in enumerate(classes)}
     return columns, report
+
+
+def _column_names(rules: list[FiledRule]) -> list[str]:
+    """Return a column name per rule. Rules with equal names get numbers."""
+    names: list[str] = []
+    for rule in rules:
+        name, number = f"rule {rule.name}", 2
+        while name in names:
+            name, number = f"rule {rule.name} ({number})", number + 1
+        names.append(name)
+    return names

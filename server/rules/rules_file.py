@@ -93,4 +93,12 @@ def decoded(content: bytes, name: str) -> RulesFile:
         ) from error
     if file.format > FORMAT:
         raise ProjectError(f"{name} was written by a newer version of Lodespace; update Lodespace")
+    if len(set(file.classes)) < len(file.classes):
+        raise ProjectError(f"{name} lists a class twice; every class needs a name of its own")
+    for rule in file.rules:
+        if rule.class_name not in file.classes:
+            raise ProjectError(
+                f"{name}: the rule “{rule.name}” votes for the class “{rule.class_name}”, which is "
+                "not in the list of classes; add it there"
+            )
     return file

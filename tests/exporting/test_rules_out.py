@@ -1,6 +1,7 @@
 """Rules as a file, and their use on new items."""
 
 import csv
+import json
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +118,30 @@ def test_rules_of_pictures_compare_descriptors(tmp_path: Path) -> None:
     region = decoded(file.read_bytes(), "x").rules[0].region()
     wanted = np.isin(np.arange(24), region.matching(space.rows))
     assert (np.array(matched) == np.where(wanted, "1", "0")).all() and wanted.any()
+
+
+def test_rules_with_equal_names_have_columns_of_their_own(tmp_path: Path) -> None:
+    rows, group = vectors(0)
+    np.savez(tmp_path / "old.npz", X=rows)
+    project = open_project(
+        str(tmp_path / "old.npz"), project_folder=tmp_path / "project", labels="none"
+    )
+    space = FeatureRows("vectors", rows)
+    folder = keep(project, space, {k: np.flatnonzero(group == k) for k in (0, 1)})
+    file, out = tmp_path / "r.rules.json", tmp_path / "out.csv"
+    export(folder, file, "rules")
+    filed = json.loads(file.read_bytes())
+    for rule in filed["rules"]:
+        rule["name"] = "mine"
+    file.write_text(json.dumps(filed))
+    write_by_rules(file, str(tmp_path / "old.npz"), out, ImportOptions())
+    lines = table(out)
+    for name, k in (("rule mine", 0), ("rule mine (2)", 1)):
+        assert (np.array([line[name] for line in lines]) == "1")[group == k].mean() > 0.9
+    filed["rules"][1]["class_name"] = "unknown"
+    file.write_text(json.dumps(filed))
+    with pytest.raises(ProjectError, match="“mine” votes for the class “unknown”"):
+        write_by_rules(file, str(tmp_path / "old.npz"), out, ImportOptions())
 
 
 @pytest.mark.parametrize(
