@@ -125,7 +125,7 @@ def decided(state: VotingState, found: SessionVotes) -> npt.NDArray[np.bool_]:
     """Return for each item (N,) whether no conflict of its votes is left to decide.
 
     A person who looked at the item has decided it. If people who looked at it differ, it is decided
-    when the newest of them looked after two others had voted for different classes.
+    when the newest of them looked after two votes for different classes.
     """
     looked = np.array([source.looked for source in found.sources], np.bool_)
     votes, range_ = found.votes, _Range(state.n_items)
@@ -155,24 +155,22 @@ class _Range:
 
 
 def _decided(state: VotingState, items: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
-    """Return for each of `items` (K,) whether somebody looked at it after two others had voted for
-    different classes."""
+    """Return for each of `items` (K,) whether somebody looked at it after two votes for different
+    classes, one of which may be an earlier vote of the same person."""
     place = np.full(state.n_items, -1)
     place[items] = np.arange(len(items))
     people = [person_of(record.client) for record in state.gestures]
-    numbers = {person: number for number, person in enumerate(dict.fromkeys(people))}
-    # Newest gesture of somebody who looked, and who this was.
-    newest, by = np.zeros(len(items), np.int64), np.full(len(items), -1)
-    for record, person in zip(state.gestures, people, strict=True):
+    newest = np.zeros(len(items), np.int64)  # gesture of somebody who looked
+    for record in state.gestures:
         if record.verified:
             at = place[record.items]
-            newest[at[at >= 0]], by[at[at >= 0]] = record.number, numbers[person]
-    # Votes of the others before this.
-    earlier = {person: np.full(len(items), UNLABELED, np.int16) for person in numbers}
+            newest[at[at >= 0]] = record.number
+    # Votes of each person before this.
+    earlier = {person: np.full(len(items), UNLABELED, np.int16) for person in people}
     for record, person in zip(state.gestures, people, strict=True):
         inside = place[record.items] >= 0
         at, given = place[record.items][inside], np.broadcast_to(_given(record), inside.shape)
-        used = (record.number < newest[at]) & (by[at] != numbers[person])
+        used = record.number < newest[at]
         earlier[person][at[used]] = given[inside][used]
     votes = _Range(len(items))
     for classes in earlier.values():

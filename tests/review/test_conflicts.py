@@ -3,7 +3,7 @@
 import numpy as np
 
 from lodespace.items.item_set import ItemSet
-from lodespace.protocol import AddRule
+from lodespace.protocol import AddRule, MergeClass
 from lodespace.review.conflicts import conflicts, sheet
 from lodespace.session.commands.rules import PreparedRule
 from lodespace.session.fitted_votes import fitted
@@ -63,6 +63,31 @@ def test_a_look_decides_conflicts_of_rules_and_regions() -> None:
     assert sorted(queue(log)) == [1, 2]
     log.do(label_each(3, {1: 1}), "d2.b")
     assert queue(log) == [2]
+
+
+def test_each_of_two_people_who_differ_can_decide() -> None:
+    log = log_of()
+    log.do(label_each(1, {0: 0, 1: 0}), "d1.a")
+    log.do(label_each(2, {0: 1, 1: 1}), "d2.b")
+    assert sorted(queue(log)) == [0, 1], "nobody has seen both answers"
+    log.do(label_each(3, {0: 0}), "d1.a")
+    assert queue(log) == [1]
+    log.do(label_each(4, {1: 1}), "d2.b")
+    assert queue(log) == []
+    log.do(label_each(5, {2: 0}), "d1.a")
+    log.do(label_each(6, {2: 2}), "d1.a")
+    log.do(label_each(7, {2: 1}), "d2.b")
+    assert queue(log) == [2], "a person's corrected answer is one vote"
+
+
+def test_votes_for_merged_classes_do_not_decide_a_conflict() -> None:
+    log = log_of()
+    log.do(label(1, [0], 0), "d1.a")
+    log.do(label_each(2, {0: 1}), "d2.b")
+    log.do(label_each(3, {0: 2}), "d3.c")
+    assert queue(log) == []
+    log.do(MergeClass(command_id=command_id(4), class_id=0, into=1), "d1.a")
+    assert queue(log) == [0], "the two earlier votes are for the same class now"
 
 
 def test_the_first_items_have_the_most_common_open_conflict() -> None:

@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestClient
 
 from drivers.rule_pages import N, data, page_of, rows_of
 from drivers.servers import ClientOf
+from lodespace import protocol
 from lodespace.protocol.item_sets import of_text, unpack
 from lodespace.review import kept_fit
 from lodespace.rules.regions import FeatureRows
