@@ -7,10 +7,9 @@ BIN := $(VENV)/bin
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix webxr_client
 # Extra options for pytest, for example PYTEST_ARGS="-k store" or PYTEST_ARGS=--slow
 PYTEST_ARGS ?=
-# Number of processes that run tests. All browser tests run in the same process, which often waits
-# for the browser, so two more can use two cores. Files start in alphabetical order, so the browser
-# tests, which are in tests/e2e, start early.
-PYTEST_WORKERS ?= 3
+# Number of processes that run tests. All browser tests run in the same process. Files start in
+# alphabetical order, so the browser tests, which are in tests/e2e, start early.
+PYTEST_WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest --durations=10 \
 	--numprocesses=$(PYTEST_WORKERS) --dist=loadfile --no-loadscope-reorder
 # Options of `make demo` for `lodespace serve`, for example SERVE_ARGS="pictures/ --lan"

@@ -146,6 +146,7 @@ def test_people_see_pointers_and_selections_and_follow(people: People) -> None:
     place = olga.evaluate(f"lodespace.stage.placeOf({hovered}).toArray()")
     assert np.allclose(mia.evaluate(cursor), place, atol=1e-3)
 
+    olga.press("Escape")  # in a low window, the line is hidden while items are selected
     panel = open_panel(olga)
     panel.get_by_role("button", name="Follow me").click()
     call = mia.page.get_by_test_id("call")
