@@ -5,17 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from annotation_gain.course import Course
+from annotation_gain.course import MOST_OF_THEM, Course
 from annotation_gain.stored_runs import Found, opponents_of
 from lodespace.protocol import SHEET_SIZE
-
-AFTER = (1, 2, 5, 10)
-"""Numbers of whole contact sheets whose labels the methods have when they are compared."""
-MOST_OF_THEM = 0.6
-"""Lodespace may have fewer labels than k whole sheets have, but at least this share of them.
-
-The first sheets can be smaller. The other methods are read at the same number of labels.
-"""
 
 
 class Comparison(NamedTuple):

@@ -12,8 +12,17 @@ import numpy.typing as npt
 
 from annotation_gain.time_model import TimeModel
 from lodespace.models.item_predictions import UNLABELED
+from lodespace.protocol import SHEET_SIZE
 
 BINS = 10
+AFTER = (1, 2, 5, 10)
+"""Numbers of whole contact sheets. Methods are compared with the labels of these sheets."""
+MOST_OF_THEM = 0.6
+"""A gesture leaves the labels of k whole sheets if it leaves at least this share of them.
+
+The first sheets can be smaller. The methods that label one by one are read at the same number of
+labels.
+"""
 LABELS, HIGH_GOAL = 270, 0.98
 """A run may end when LABELS items have labels (10 contact sheets) and HIGH_GOAL of the items are
 right. No table has a figure of a later gesture."""
@@ -183,6 +192,13 @@ class Course:
         if not within or labels[within[-1]] < least * min(count, self.n_items):
             return None
         return self.gestures[within[-1]]
+
+    def after_sheets(self, k: int) -> Gesture | None:
+        """Return the gesture that leaves the labels of k whole sheets; None if there is none.
+
+        Gestures that accept predictions do not count.
+        """
+        return self.looked_at().with_labels(k * SHEET_SIZE, MOST_OF_THEM)
 
     def at_labels(self, count: int, figure: str, least: float = 0.95) -> float | None:
         """Return `figure` after the gesture `with_labels(count, least)`; None if there is none."""

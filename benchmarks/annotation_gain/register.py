@@ -12,16 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from annotation_gain.course import Course
+from annotation_gain.course import AFTER, Course
 from annotation_gain.data_sets import TUNING
 from annotation_gain.time_model import TimeModel
 
 REGISTER = Path(__file__).parent / "register.jsonl"
-AFTER = (1, 2, 5, 10)
-"""Numbers of whole contact sheets. A line of the register states the share of right items with the
-labels of these sheets. For a run with regions, the numbers count gestures.
-"""
-SHEET = 27
 ROOT = Path(__file__).parents[2]
 
 
@@ -77,10 +72,14 @@ def record(course: Course, result: str, path: Path = REGISTER) -> None:
 
 
 def _right(course: Course, k: int) -> float | None:
-    """Return the share right with the labels of k sheets; None if the run had ended before."""
+    """Return the share right with the labels of k sheets; for runs with regions, after k gestures.
+
+    Returns None if the run had ended before.
+    """
     if any(gesture.kind == "region" for gesture in course.gestures):
         return course.at(k, "right") if k <= len(course.gestures) else None
-    return course.looked_at().at_labels(k * SHEET, "right")
+    gesture = course.after_sheets(k)
+    return None if gesture is None else gesture.right
 
 
 def append(line: dict[str, Any], path: Path = REGISTER) -> None:

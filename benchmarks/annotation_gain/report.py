@@ -7,14 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from annotation_gain import curves, set_report, summary
-from annotation_gain.comparison import MOST_OF_THEM
-from annotation_gain.course import Course
+from annotation_gain.course import AFTER, Course
 from annotation_gain.data_sets import sources
 from annotation_gain.plan import METHODS, OPPONENTS, SIZES, Run
 from annotation_gain.stored_runs import Found, mean, of_all, read, seconds_to
 from annotation_gain.tables import head, row
 from annotation_gain.time_model import HAND, TimeModel
-from lodespace.protocol import SHEET_SIZE
 
 LEARNERS = {"lr": "logistic regression", "svc": "SVC"}
 NAMES = {
@@ -55,8 +53,6 @@ WITH_A_CLOCK = (
 )
 IN_VR = ("suggested", "named")
 """Methods whose table of seconds also has a row with the clock of VR."""
-AFTER = (1, 2, 5, 10)
-"""The table shows the result with the labels of these numbers of sheets."""
 WANTED = (0.9, 0.95, 0.98)
 
 
@@ -199,7 +195,7 @@ def _share(courses: Sequence[Course], k: int) -> str:
         return "-"
     if any(gesture.kind == "region" for course in courses for gesture in course.gestures):
         return _after_gestures(courses, k)
-    gestures = [course.looked_at().with_labels(k * SHEET_SIZE, MOST_OF_THEM) for course in courses]
+    gestures = [course.after_sheets(k) for course in courses]
     known = [(g.right, g.labelled_right) for g in gestures if g is not None]
     if len(known) < len(courses):
         return "-"

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from annotation_gain import summary, vr_report
-from annotation_gain.comparison import AFTER, MOST_OF_THEM, compare
-from annotation_gain.course import HIGH_GOAL, Course, Gesture
+from annotation_gain.comparison import compare
+from annotation_gain.course import AFTER, HIGH_GOAL, MOST_OF_THEM, Course, Gesture
 from annotation_gain.data_sets import TUNING, sources
 from annotation_gain.plan import SIZES
 from annotation_gain.stored_runs import Found, ratio, ratio_text, seconds_to
@@ -180,7 +180,7 @@ def _named(found: Found, model: TimeModel) -> Iterable[str]:
 
 def _right_and_classes(courses: Sequence[Course], k: int) -> str:
     """Return the table cell with the share right and the classes, with the labels of k sheets."""
-    gestures = [course.looked_at().with_labels(k * SHEET_SIZE, MOST_OF_THEM) for course in courses]
+    gestures = [course.after_sheets(k) for course in courses]
     known = [(g.right, g.classes) for g in gestures if g is not None]
     if len(known) < len(courses):
         return "-"
@@ -221,7 +221,7 @@ def _estimate(courses: Sequence[Course], k: int) -> str:
 
     Runs that have accepted predictions by then are left out.
     """
-    gestures = [course.looked_at().with_labels(k * SHEET_SIZE, MOST_OF_THEM) for course in courses]
+    gestures = [course.after_sheets(k) for course in courses]
     known = [(g, g.told) for g in gestures if g is not None and g.told is not None]
     if not known:
         return "-"

@@ -18,9 +18,9 @@ from annotation_gain.model_run import page_of
 from annotation_gain.opponents import Rows, components
 from annotation_gain.person import Labels
 from annotation_gain.views import first_view
+from lodespace.protocol import SHEET_SIZE
 
 WRONG = 0.05
-SHEET = 27
 NEIGHBOURS = 15
 FOLDS = 5
 
@@ -69,7 +69,7 @@ def by_folds(data: LabelledItems, seed: int, sheets: int) -> Course:
     checked = np.zeros(len(data), bool)
     for _ in range(sheets):
         doubt = np.where(checked, -1, fold_doubts(rows, labels, seed))
-        items = np.argsort(-doubt, kind="stable")[:SHEET]
+        items = np.argsort(-doubt, kind="stable")[:SHEET_SIZE]
         hits = int((labels[items] != data.truth[items]).sum())
         labels[items], checked[items] = data.truth[items], True
         acts = {"sheet": 1, "picture": len(items), "correction": hits}

@@ -143,6 +143,32 @@ def test_a_data_set_is_not_compared_while_the_best_method_may_be_missing() -> No
     assert len(stored_runs.opponents_of(found, "digits")) == 3
 
 
+def test_the_mean_ratio_leaves_out_sets_on_which_a_method_is_missing() -> None:
+    def course(method: str, data: str, seconds: int) -> Course:
+        made = Course(method, data, 0, 120)
+        made.add("single", 1, {"single": seconds}, 0.0, TRUTH, TRUTH, TRUTH)
+        return made
+
+    clock = TimeModel().known_classes()
+    found = {
+        (m, data): [course(m, data, 10)]
+        for data in ("digits", "segments")
+        for m in plan.methods_on(data)
+    }
+    found["suggested", "digits"] = [course("suggested", "digits", 2)]
+    found["suggested", "segments"] = [course("suggested", "segments", 4)]
+    assert "0.20 (digits)" in summary.claim(found, clock)
+    assert "0.30 over 2 data sets" in summary.claim(found, clock)
+    del found["margin", "digits"]
+    assert summary.claim(found, clock) == (
+        "To have 95 % of the items right on segments, Lodespace takes 0.40 of the time of the best "
+        "other method."
+    )
+    written = list(summary.lines(found, clock))
+    assert sum(line.startswith("| digits (tuning) \\* |") for line in written) == 1
+    assert sum(line.startswith("| segments (tuning) |") for line in written) == 1
+
+
 def test_methods_are_compared_with_the_labels_of_whole_sheets() -> None:
     """The labels count, not the gestures. Accepted predictions do not count."""
 
