@@ -20,7 +20,7 @@ from lodespace.service.commands import Commands
 from lodespace.session.authors import RULES
 from lodespace.session.commands.rules import PreparedRule
 from lodespace.session.rule_events import AddRuleEvent, StoredVotes
-from lodespace.session.rules import Rule
+from lodespace.session.rules import Rule, voted
 from lodespace.session.session import AnnotationSession
 
 log = logging.getLogger(__name__)
@@ -83,9 +83,9 @@ class LandedPredictions:
         if rule is None:
             command = protocol.AddRule(command_id=command_id, kind="votes", selection=0, name=NAME)
         else:
-            assert rule.votes.class_ids is not None
             command = protocol.EditRule(command_id=command_id, rule=rule.number)
-            items = np.concatenate([rule.votes.items, items])
-            predicted = np.concatenate([rule.votes.class_ids, predicted])
+            before, class_ids = voted(rule, self._session.classes.resolve)
+            items = np.concatenate([before, items])
+            predicted = np.concatenate([class_ids, predicted])
         votes = StoredVotes(items, self._known, predicted)
         await self._commands.carry_out(PreparedRule(command, votes), RULES)

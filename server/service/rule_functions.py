@@ -17,7 +17,7 @@ from lodespace.protocol.item_sets import ClassIds, Items
 from lodespace.service.commands import Commands
 from lodespace.session.commands.rules import PreparedRule
 from lodespace.session.rule_events import StoredVotes
-from lodespace.session.rules import Rule
+from lodespace.session.rules import Rule, voted
 from lodespace.session.session import AnnotationSession
 
 log = logging.getLogger(__name__)
@@ -145,13 +145,14 @@ class RuleFunctions:
 
     async def _joined(self, rule: Rule, found: FunctionVotes) -> StoredVotes:
         """Return the votes of a rule, with those on added items."""
-        votes = rule.votes
-        items = np.concatenate([votes.items, found.items])
-        if votes.class_ids is None:
+        if rule.votes.class_ids is None:
             # A person gave the rule one class.
-            return StoredVotes(items, found.seen)
+            return StoredVotes(np.concatenate([rule.votes.items, found.items]), found.seen)
         added = await self._classes(found.names)
-        return StoredVotes(items, found.seen, np.concatenate([votes.class_ids, added]))
+        items, class_ids = voted(rule, self._session.classes.resolve)
+        return StoredVotes(
+            np.concatenate([items, found.items]), found.seen, np.concatenate([class_ids, added])
+        )
 
     async def _edit(self, rule: Rule, votes: StoredVotes, class_id: int | None = None) -> None:
         command = protocol.EditRule(

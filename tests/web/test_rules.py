@@ -17,6 +17,7 @@ from lodespace.protocol.item_sets import of_text, unpack
 from lodespace.review import kept_fit
 from lodespace.rules.regions import FeatureRows
 from lodespace.service.landed_predictions import NAME
+from lodespace.service.rule_functions import RuleItem, votes_of
 from lodespace.service.service import Service
 from lodespace.session import begun
 from lodespace.session.fitted_votes import FittedVotes, fitted, weigh
@@ -254,8 +255,8 @@ async def test_predictions_of_added_items_are_votes_where_rules_vote(
     group = rows_of(N, 0)[1]
     async with page_of(client) as page:
         await page.send("add_rule", items=np.flatnonzero(group == 1).tolist(), class_id=0)
-        rows, total = rows_of(30, 5)[0], 0
-        for first in (N, N + 30):
+        rows, total, predicted = rows_of(30, 5)[0], 0, 1
+        for first in (N, N + 30, N + 60):
             file = io.BytesIO()
             np.save(file, rows + (first - N) / 1000)
             name = f"/api/items?name=new{first}.npy"
@@ -266,6 +267,11 @@ async def test_predictions_of_added_items_are_votes_where_rules_vote(
             await asyncio.sleep(0)
             assert (session.labels[first:][matched] == 0).all(), "there is no prediction yet"
             session.scores.prediction = np.ones(first + 30, np.int16)
+            if first == N + 60:  # the class of the former votes is merged into another
+                await page.send("add_class", name="both")
+                predicted = len(session.classes.classes) - 1
+                await page.send("merge_class", class_id=1, into=predicted)
+                session.scores.prediction[:] = predicted
             landed.on_rest()
             count = total = total + int(matched.sum())
             await page.until(
@@ -274,8 +280,31 @@ async def test_predictions_of_added_items_are_votes_where_rules_vote(
                 )
             )
             assert 5 < matched.sum() < 15
-            assert (session.labels[first:] == np.where(matched, 1, -1)).all()
+            assert (session.labels[first:] == np.where(matched, predicted, -1)).all()
         assert [(r["name"], r["kind"]) for r in page.rules()[1:]] == [(NAME, "votes")]
         sequence = session.sequence
         await landed.add()
         assert session.sequence == sequence, "each item is added once"
+
+
+async def test_a_function_votes_on_added_items_after_a_merge(
+    client_of: ClientOf, tmp_path: Path
+) -> None:
+    def first_number(item: RuleItem) -> str | None:
+        return "high" if item.data[0] > 0 else "low"
+
+    client = await client_of(data(tmp_path / "d"), tmp_path / "project")
+    service: Service = client.server.app[SERVICE]
+    session, functions = service.session, service.rules.functions
+    await functions.add(first_number, "by number", votes_of(first_number, session.items))
+    ids = {info.name: info.class_id for info in session.classes.classes}
+    file = io.BytesIO()
+    np.save(file, rows_of(30, 5)[0])
+    async with page_of(client) as page:
+        await page.send("merge_class", class_id=ids["low"], into=ids["high"])
+        answer = await client.post("/api/items?name=new.npy", data=file.getvalue(), headers=BINARY)
+        assert answer.status == 200, await answer.text()
+    names = {info.class_id: info.name for info in session.classes.classes if not info.removed}
+    found = {names[int(class_id)] for class_id in session.labels[N:]}
+    assert {names[int(class_id)] for class_id in session.labels[:N]} == {"high"}
+    assert found == {"high", "low"}, "the function names a class again that was merged"
