@@ -44,48 +44,58 @@ class LandedPredictions:
 
         Call this method when training rests.
         """
-        new = self._session.scores.prediction[self._known :]
-        idle = self._task is None or self._task.done()
-        if idle and len(new) and (new != UNLABELED).all():
+        if self._due() and (self._task is None or self._task.done()):
             self._task = asyncio.create_task(self.add())
 
     async def add(self) -> None:
-        """Add the predictions of the new items on which rules vote."""
-        first, self._known = self._known, len(self._session.items)
-        items, predicted = self._votes(first)
-        if len(items) == 0:
+        """Add the predictions of the new items on which only rules vote."""
+        if not self._due():
             return
+        seen = len(self._session.items)
+        items, predicted = self._votes(seen)
         events = self._session.rules.events()
         added = [e for e in events if isinstance(e, AddRuleEvent) and e.client == RULES]
         rule = self._session.rules.get(added[-1].sequence) if added else None
-        if added and (rule is None or rule.votes.class_ids is None):
-            return  # somebody deleted the rule, or gave it one class
-        try:
-            await self._carry_out(rule, items, predicted)
-        except LodespaceError as error:
-            log.warning("the predictions of added items were not added: %s", error)
+        # Somebody may have deleted the rule, or given it one class.
+        if len(items) and (not added or (rule is not None and rule.votes.class_ids is not None)):
+            try:
+                await self._carry_out(rule, StoredVotes(items, seen, predicted))
+            except LodespaceError as error:
+                # The votes are added when training rests again.
+                log.warning("the predictions of added items were not added: %s", error)
+                return
+        self._known = seen
 
-    def _votes(self, first: int) -> tuple[Items, ClassIds]:
-        """Return the items from `first` on with a vote of a rule and a prediction (K,), and their
-        predictions (K,)."""
+    def _due(self) -> bool:
+        new = self._session.scores.prediction[self._known : len(self._session.items)]
+        return len(new) > 0 and bool((new != UNLABELED).all())
+
+    def _votes(self, seen: int) -> tuple[Items, ClassIds]:
+        """Return those of the first `seen` items that are new, have the vote of a rule and no label
+        of a person (K,), and their predictions (K,). Predictions of locked classes are left out."""
         session = self._session
-        voted = np.zeros(self._known, np.bool_)
+        voted_on = np.zeros(seen, np.bool_)
         for rule in session.rules:
             if rule.on and rule.follows:
-                voted[rule.votes.items] = True
-        voted[:first] = False
-        items = np.flatnonzero(voted)
-        return items.astype(np.uint32), session.scores.prediction[items].astype(np.int16)
+                voted_on[rule.votes.items[rule.votes.items < seen]] = True
+        voted_on[: self._known] = False
+        items = np.flatnonzero(voted_on & (session.history.owner[:seen] == 0))
+        predicted = session.classes.resolve(session.scores.prediction[items].astype(np.int16))
+        free = (predicted != UNLABELED) & ~session.classes.locked(predicted)
+        return items[free].astype(np.uint32), predicted[free]
 
-    async def _carry_out(self, rule: Rule | None, items: Items, predicted: ClassIds) -> None:
+    async def _carry_out(self, rule: Rule | None, votes: StoredVotes) -> None:
         command: protocol.AddRule | protocol.EditRule
         command_id = secrets.token_hex(8)
         if rule is None:
             command = protocol.AddRule(command_id=command_id, kind="votes", selection=0, name=NAME)
         else:
+            assert votes.class_ids is not None
             command = protocol.EditRule(command_id=command_id, rule=rule.number)
-            before, class_ids = voted(rule, self._session.classes.resolve)
-            items = np.concatenate([before, items])
-            predicted = np.concatenate([class_ids, predicted])
-        votes = StoredVotes(items, self._known, predicted)
+            items, class_ids = voted(rule, self._session.classes.resolve)
+            votes = StoredVotes(
+                np.concatenate([items, votes.items]),
+                votes.seen,
+                np.concatenate([class_ids, votes.class_ids]),
+            )
         await self._commands.carry_out(PreparedRule(command, votes), RULES)
