@@ -196,9 +196,10 @@ class Served:
         """Add a Python function as a rule, as one gesture that can be undone.
 
         The function runs in this process: now for all items, and later for items that are added.
-        It receives one item, with `row`, `id`, `data` and `columns`, and returns the name or
-        number of a class, or None for no vote. A name that is not yet a class becomes one. The
-        votes are kept if the function is gone; a further call with the same name replaces them.
+        It receives one item, with `row`, `id`, `data` and `columns`, and returns the name of a
+        class, or None for no vote. A number is the name in digits, as in `labels`; negative
+        numbers mean None. A new class is added for a name that no class has. The votes are kept
+        if the function is gone; a further call with the same name replaces them.
 
         Args:
             fn: The function.

@@ -39,11 +39,20 @@ class DoubleLabelQueue:
                 if not set(items) & set(blind.labelled_by(other).tolist())
             ),
         ]
+
+        def free(items: list[int]) -> list[int]:
+            return [
+                item
+                for item in items
+                if not state.locked[item] and state.labels[item] < 0 and item not in done
+            ]
+
         for items in [*waiting, *begun]:
-            free = [item for item in items if not state.locked[item] and state.labels[item] < 0]
-            if free and not done & set(items):
+            shown = free(items)
+            if shown and not done & set(items):
                 self._given[person] = items
-                return _sheet(free, sum(len(each) for each in waiting) or len(free))
+                total = {item for each in [items, *waiting] for item in free(each)}
+                return _sheet(shown, len(total))
         items, total = self._new(state, blind, done, size)
         self._given[person] = items
         return _sheet(items, total)

@@ -7,11 +7,14 @@ client gets only the newest ones, too.
 
 import asyncio
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 
 from lodespace import protocol
 from lodespace.service.client import Client
 from lodespace.service.clients import Clients
 from lodespace.session.authors import person_of
+
+BOTH = frozenset({"moved", "selected"})
 
 
 class _Seen:
@@ -20,6 +23,8 @@ class _Seen:
     def __init__(self) -> None:
         self.moved: protocol.PeerMoved | None = None
         self.selected: protocol.PeerSelected | None = None
+        self.unsent = set[str]()
+        """Which of "moved" and "selected" changed since the last message."""
         self.sent_at = -protocol.PRESENCE_SECONDS
         self.waits = False
         """Whether a message will be sent when it is due."""
@@ -64,6 +69,7 @@ class PresenceRelay:
             call=presence.call,
             colour=self.colour_of(person_of(client.client_id)),
         )
+        seen.unsent.add("moved")
         self._send_when_due(client, seen)
 
     def selected(self, client: Client, selection: protocol.ShowSelection) -> None:
@@ -77,13 +83,14 @@ class PresenceRelay:
         seen.selected = protocol.PeerSelected(
             client_id=client.client_id, items=selection.items, count=selection.count
         )
+        seen.unsent.add("selected")
         self._send_when_due(client, seen)
 
     def send_to(self, client: Client) -> None:
         """Send what all others do to a client that has connected."""
         for other, seen in self._seen.items():
             if other is not client:
-                _replace(client, seen)
+                _replace(client, seen, BOTH)
 
     def left(self, client: Client) -> None:
         """Remove a client that has disconnected from the pages of the others."""
@@ -92,6 +99,7 @@ class PresenceRelay:
         gone = _Seen()
         gone.moved = protocol.PeerMoved(client_id=client.client_id, name=client.name)
         gone.selected = protocol.PeerSelected(client_id=client.client_id, items=[], count=0)
+        gone.unsent.update(BOTH)
         self._send(client, gone)
 
     def _send_when_due(self, client: Client, seen: _Seen) -> None:
@@ -113,7 +121,8 @@ class PresenceRelay:
         seen.sent_at = self._clock()
         for other in self._clients:
             if other is not client and other.client_id:
-                _replace(other, seen)
+                _replace(other, seen, seen.unsent)
+        seen.unsent.clear()
 
 
 def _loop_time() -> float:
@@ -124,8 +133,8 @@ def _call_later(seconds: float, call: Callable[[], None]) -> object:
     return asyncio.get_running_loop().call_later(seconds, call)
 
 
-def _replace(client: Client, seen: _Seen) -> None:
-    if seen.moved is not None:
+def _replace(client: Client, seen: _Seen, kinds: AbstractSet[str]) -> None:
+    if seen.moved is not None and "moved" in kinds:
         client.replace(f"peer-{seen.moved.client_id}", seen.moved)
-    if seen.selected is not None:
+    if seen.selected is not None and "selected" in kinds:
         client.replace(f"selected-{seen.selected.client_id}", seen.selected)

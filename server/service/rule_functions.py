@@ -87,8 +87,8 @@ def _class_name(vote: object, item: RuleItem) -> str:
     if isinstance(vote, int | np.integer) and not isinstance(vote, bool):
         return str(int(vote)) if vote >= 0 else ""
     raise RequestError(
-        f"the function returned {vote!r:.60} for “{item.id}”; return the name or the number of a "
-        "class, or None for no vote",
+        f"the function returned {vote!r:.60} for “{item.id}”; return the name of a class, or None "
+        "for no vote",
         code="bad_rule",
     )
 

@@ -10,6 +10,7 @@ from functools import reduce
 
 import numpy as np
 
+from lodespace.protocol import UNLABELED
 from lodespace.session.authors import person_of
 from lodespace.session.events import Items
 from lodespace.session.label_history import GestureRecord, LabelHistory
@@ -77,13 +78,13 @@ class BlindLabels:
         return np.unique(np.concatenate([*of_person, np.empty(0, np.uint32)])).astype(np.uint32)
 
     def _partners(self, record: GestureRecord) -> list[GestureRecord]:
-        """Return the blind gestures of others that have an item in common with `record`."""
-        person = person_of(record.client)
+        """Return the blind gestures of others that give a class to an item of `record`, too."""
+        person, items = person_of(record.client), _given(record)
         return [
             other
             for other in self._records.values()
             if person_of(other.client) != person
-            and np.isin(record.items, other.items, assume_unique=True).any()
+            and np.isin(items, _given(other), assume_unique=True).any()
         ]
 
     def _show(self, history: LabelHistory, record: GestureRecord) -> None:
@@ -101,3 +102,10 @@ class BlindLabels:
         before = history.labels[items]
         change()
         return items[history.labels[items] != before]
+
+
+def _given(record: GestureRecord) -> Items:
+    """Return the items of a gesture that get a class (K,)."""
+    if record.class_ids is None:
+        return record.items if record.class_id != UNLABELED else record.items[:0]
+    return record.items[record.class_ids != UNLABELED]

@@ -83,6 +83,17 @@ def test_a_first_message_is_sent_without_a_wait_however_many_people() -> None:
     assert colours == {0} and room.pages[0].about(room.pages[3])[0].colour == 3
 
 
+def test_a_pointer_that_moves_does_not_send_the_selection_again() -> None:
+    room = Room()
+    first, other = room.pages[:2]
+    room.relay.selected(first, protocol.ShowSelection(items=[3, 4], count=2))
+    for step in range(5):
+        room.run_until(1.0 + step)
+        room.relay.moved(first, at(step))
+    assert len(other.about(first)) == 5
+    assert len([key for key, _ in other.got if key.startswith("selected-")]) == 1
+
+
 def test_a_later_client_sees_view_call_and_selection() -> None:
     room = Room()
     first, late = room.pages[0], Page("device-99.page-99")

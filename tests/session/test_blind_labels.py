@@ -8,6 +8,7 @@ from lodespace.review.conflicts import conflicts
 from lodespace.review.double_label import DoubleLabelQueue
 from lodespace.session.fitted_votes import fitted
 from lodespace.session.sources import VotingState
+from lodespace.session.summaries import history
 from samples.event_logs import Log, dial, label, label_each, undo
 
 MIA, TOM, ANN = "device-1.a", "device-2.b", "device-3.c"
@@ -49,6 +50,22 @@ def test_an_answer_and_its_undo_reveal_and_hide_both() -> None:
     assert labels(log) == {}
     blind(log, 6, MIA, {0: 0, 1: 1})
     assert labels(log) == {0: 0, 1: 1} != shown
+
+
+def test_items_that_another_person_left_without_a_class_stay_hidden() -> None:
+    log = Log()
+    blind(log, 1, MIA, {0: 0, 1: 1})
+    blind(log, 2, TOM, {0: -1, 5: 1})
+    assert labels(log) == {}
+    blind(log, 3, TOM, {1: 1})
+    assert labels(log) == {0: 0, 1: 1}
+
+
+def test_the_history_does_not_name_hidden_classes() -> None:
+    log = Log()
+    blind(log, 1, MIA, {0: 0, 1: 1})
+    (gesture,) = history(log.session, TOM).gestures
+    assert "blind" in gesture.note and "class" not in gesture.note
 
 
 def test_messages_have_the_labels_of_both_when_they_are_revealed() -> None:
@@ -115,5 +132,8 @@ def test_a_blind_sheet_shows_neither_labels_nor_predictions() -> None:
     blind(log, 1, MIA, {0: 0, 1: 1})
     found = DoubleLabelQueue().sheet(log.session.item_state(), log.session.blind, "device-2")
     assert found.kind == "double" and found.total == 2
+    log.do(label(2, [1], 0), ANN)
+    found = DoubleLabelQueue().sheet(log.session.item_state(), log.session.blind, "device-2")
+    assert [one.item for one in found.items] == [0] and found.total == 1
     for one in found.items:
         assert (one.class_id, one.prediction, one.proposed, one.doubt) == (-1, -1, -1, 0)

@@ -166,23 +166,24 @@ def change_of(record: GestureRecord, changed: Items) -> Change:
 
 
 _WAITING = "These labels are hidden until another person has labelled the same items."
-_BOTH = "Another person has labelled these items, too. The labels of both are shown now."
+_BOTH = "Another person has labelled items of this sheet, too. The labels of both are shown now."
 
 
 def _note(record: GestureRecord, note: str) -> str:
     """Return a short description of the gesture.
 
     Return "" if the gesture gives one class and does not come from a contact sheet, because class
-    and number of items then describe the gesture.
+    and number of items then describe the gesture. Classes of a blind gesture may be hidden.
     """
+    n, what = len(record.items), "looked at" if record.verified else "items"
+    if record.blind:
+        return f"{n:,} {what}, blind"
     if record.tool == "accept" and note:
         return note
-    if record.tool != "sheet" and record.class_ids is None and not record.blind:
+    if record.tool != "sheet" and record.class_ids is None:
         return ""
-    n, classes = len(record.items), len(record.classes())
-    what = "looked at" if record.verified else "items"
-    blind = ", blind" if record.blind else ""
-    return f"{n:,} {what}, {classes} {'class' if classes == 1 else 'classes'}{blind}"
+    classes = len(record.classes())
+    return f"{n:,} {what}, {classes} {'class' if classes == 1 else 'classes'}"
 
 
 def revert(state: SessionState, number: int) -> Change:
