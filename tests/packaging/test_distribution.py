@@ -46,7 +46,7 @@ MAX_LATER_BYTES = {
     "link-dialog": 1_000,
     "map-layers": 5_000,
     "others": 4_500,
-    "people-panel": 2_000,
+    "people-panel": 2_200,
     "rule-commands": 2_000,
     "rule-layer": 6_000,
     "rules-panel": 4_000,

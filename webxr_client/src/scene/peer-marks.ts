@@ -130,7 +130,7 @@ export class PeerMarks {
     };
     const named = new Set<string>();
     for (const [id, peer] of [...peers].slice(0, MOST_PEOPLE)) {
-      this.colour.set(peerColour(peer.colour));
+      this.colour.set(peerColour(peer.colour)).convertLinearToSRGB();
       for (const item of selections.get(id)?.items ?? []) {
         const { x, y, z } = placeOf(item);
         ring(x, y, z, SELECTED);

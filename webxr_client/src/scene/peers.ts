@@ -60,7 +60,7 @@ export class Peers {
     let heads = 0;
     let hands = 0;
     for (const peer of peers) {
-      this.colour.set(peerColour(peer.colour));
+      this.colour.set(peerColour(peer.colour)).convertLinearToSRGB();
       const put = (mesh: InstancedMesh, index: number, pose: Pose) => {
         position.fromArray(pose.position);
         orientation.fromArray(pose.orientation);

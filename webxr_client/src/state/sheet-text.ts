@@ -42,7 +42,7 @@ const NOTHING_LEFT: Record<SheetKind, string> = {
   conflicts:
     "No conflicts are left. " +
     "A conflict is an item for which people or rules chose different classes.",
-  double: "Every item has a label.",
+  double: "No items are left for you. Labels that you gave blind wait for another person.",
   selection: "All pages are confirmed.",
   similar: "All pictures are confirmed.",
 };
@@ -62,7 +62,8 @@ export function expectedErrors({ kind, items, expectedWrong, page }: OpenSheet):
   if (page && page.of > 1) return `page ${count(page.at + 1)} of ${count(page.of)}`;
   if (page) return itemsText(items.length);
   if (kind === "overview") return "give each group a class, then correct the pictures that differ";
-  if (kind === "double") return "give each picture its class, as another person does blind";
+  if (kind === "double")
+    return "give each picture its class; another person gets the same pictures";
   if (items.every(({ prediction }) => prediction < 0))
     return "no predictions yet: assign the classes you see";
   if (expectedWrong === null) return "classes without labels are never predicted: look for them";

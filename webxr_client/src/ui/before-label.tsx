@@ -32,12 +32,15 @@ function OthersLabels({ items }: { items: Uint32Array }) {
   useEffect(() => {
     const { labels } = state.annotations;
     const labelled = items.filter((item) => labels[item]! >= 0);
-    if (readOnly || labelled.length === 0) return;
+    if (readOnly || labelled.length === 0) {
+      setWhose(null);
+      return;
+    }
     let current = true;
     const timer = window.setTimeout(() => {
       fetchWhose(textOf(labelled)).then(
         (answer) => current && setWhose({ of: items, answer }),
-        () => {}, // without an answer, the panel names no people
+        () => current && setWhose(null), // without an answer, the panel names no people
       );
     }, ASK_MS);
     return () => {
@@ -47,7 +50,7 @@ function OthersLabels({ items }: { items: Uint32Array }) {
   }, [items, version, readOnly, state]);
   const text = whose?.of === items ? whoseText(whose.answer) : "";
   return text ? (
-    <p class="hint warm" data-testid="whose">
+    <p class="hint warm" role="status" data-testid="whose">
       {text}
     </p>
   ) : null;
@@ -56,8 +59,10 @@ function OthersLabels({ items }: { items: Uint32Array }) {
 /** Text about labels of other people that a label would replace; "" if there are none. */
 function whoseText({ others }: Whose): string {
   if (others.length === 0) return "";
-  const parts = others.map(({ name, count: n }) => `${count(n)} of ${name}`);
+  const parts = others.map(
+    ({ name, count: n }) => `${count(n)} ${n === 1 ? "label" : "labels"} of ${name}`,
+  );
   const listed =
     parts.length < 2 ? parts[0] : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
-  return `Labels of others: ${listed}.`;
+  return `A new label replaces ${listed}.`;
 }

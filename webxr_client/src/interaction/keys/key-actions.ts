@@ -198,6 +198,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
         else if (state.site.linkOpen.value) state.site.linkOpen.value = false;
         else if (onSheet()) commands.closeSheet();
         else if (state.rules.open.value) state.rules.open.value = false;
+        else if (state.people.open.value) state.people.open.value = false;
         else if (state.xr.reportOpen.value) state.xr.reportOpen.value = false;
         else if (!state.time.live.value) commands.live();
         else if (state.table.value) state.table.value = null;

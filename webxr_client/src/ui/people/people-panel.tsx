@@ -1,12 +1,21 @@
 /** The people who label: names, number of labels, and how far their labels agree. */
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { getJson } from "../../net/api.js";
-import type { Agreement, ClassKappa, Person } from "../../protocol/messages.js";
-import { commonText, kappaText, nameOf, WHAT_KAPPA_IS } from "../../state/agreement-text.js";
+import type { Agreement, Person } from "../../protocol/messages.js";
+import {
+  commonText,
+  kappaText,
+  LEAST_FOR_CLASSES,
+  LEAST_FOR_KAPPA,
+  nameOf,
+  WHAT_KAPPA_IS,
+} from "../../state/agreement-text.js";
 import { count, items as itemsText } from "../../state/format.js";
 import { peerColour } from "../../state/people-state.js";
 import { Swatch } from "../classes/swatch.js";
 import { useUi } from "../kit/context.js";
+import { useReturnedFocus } from "../kit/focus.js";
+import { KeyHint } from "../kit/key-hint.js";
 
 /** The person to whom a client belongs: a device, or "owner" for pages of the owner. */
 const personOf = (clientId: string): string => {
@@ -23,15 +32,19 @@ export function PeoplePanel() {
   const labels = state.labelsVersion.value;
   const history = state.history.value;
   const connected = state.peers.value.size;
+  const panel = useReturnedFocus<HTMLElement>();
+  const [failed, setFailed] = useState(false);
   useEffect(() => {
     let current = true;
     const timer = window.setTimeout(
       () =>
         getJson<Agreement>("/api/agreement").then(
           (answer) => {
-            if (current) people.agreement.value = answer;
+            if (!current) return;
+            people.agreement.value = answer;
+            setFailed(false);
           },
-          () => {}, // the panel shows the figures as not known
+          () => current && setFailed(true),
         ),
       people.agreement.peek() ? FIGURES_MS : 0,
     );
@@ -42,7 +55,7 @@ export function PeoplePanel() {
   }, [labels, history, connected, people]);
   const agreement = people.agreement.value;
   return (
-    <section class="glass rules-panel people-panel" aria-label="People">
+    <section ref={panel} class="glass rules-panel people-panel" aria-label="People">
       <div class="panel-title">
         <h2>People</h2>
         <button
@@ -52,9 +65,12 @@ export function PeoplePanel() {
             people.open.value = false;
           }}
         >
-          Close
+          Close <KeyHint action="close" />
         </button>
       </div>
+      {failed && (
+        <p class="hint warm">The server did not send the figures. The next label asks again.</p>
+      )}
       {agreement && (
         <>
           <ul class="people">
@@ -188,7 +204,9 @@ function Figures({ agreement }: { agreement: Agreement }) {
       <h3 class="faint-text" title={WHAT_KAPPA_IS}>
         Agreement
       </h3>
-      <p class="hint">{WHAT_KAPPA_IS}</p>
+      <p class="hint">
+        {WHAT_KAPPA_IS} It is shown from {LEAST_FOR_KAPPA} common items on.
+      </p>
       <table class="kappas">
         <thead>
           <tr>
@@ -206,7 +224,7 @@ function Figures({ agreement }: { agreement: Agreement }) {
                 <span class="muted">{commonText(pair)}</span>
               </td>
               <td class="kappa" data-testid="kappa">
-                {kappaText(pair.kappa)}
+                {kappaText(pair.kappa, pair.items)}
               </td>
             </tr>
           ))}
@@ -217,21 +235,21 @@ function Figures({ agreement }: { agreement: Agreement }) {
                 <span class="muted">{commonText(agreement)}</span>
               </td>
               <td class="kappa" data-testid="kappa-of-all">
-                {kappaText(agreement.kappa)}
+                {kappaText(agreement.kappa, agreement.items)}
               </td>
             </tr>
           )}
         </tbody>
       </table>
-      <Classes classes={agreement.classes} />
+      <Classes agreement={agreement} />
     </>
   );
 }
 
 /** Kappa of each class against all others, the lowest first. */
-function Classes({ classes }: { classes: readonly ClassKappa[] }) {
+function Classes({ agreement: { classes, items } }: { agreement: Agreement }) {
   const { state } = useUi();
-  if (classes.length === 0) return null;
+  if (classes.length === 0 || items < LEAST_FOR_CLASSES) return null;
   return (
     <details>
       <summary class="muted">Per class</summary>
@@ -247,7 +265,7 @@ function Classes({ classes }: { classes: readonly ClassKappa[] }) {
                     {info && <Swatch colour={info.colour} of={class_id} />}
                     <span dir="auto">{info?.name ?? `class ${class_id}`}</span>
                   </td>
-                  <td class="kappa">{kappaText(kappa)}</td>
+                  <td class="kappa">{kappaText(kappa, items)}</td>
                 </tr>
               );
             })}

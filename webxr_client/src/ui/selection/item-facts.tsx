@@ -29,7 +29,10 @@ export function useItemInfo(item: number): ItemInfo | null {
   return info;
 }
 
-/** Number, id, label and prediction of an item. */
+/**
+ * Number, id, label and prediction of an item. The prediction is left out while a sheet is labelled
+ * blind, so that people do not follow the model.
+ */
 export function ItemFacts({ item, info }: { item: number; info: ItemInfo | null }) {
   const { state } = useUi();
   state.labelsVersion.value;
@@ -38,7 +41,8 @@ export function ItemFacts({ item, info }: { item: number; info: ItemInfo | null 
   const classes = state.classes.value;
   const { labels, predictions, confidence } = state.annotations;
   const label = classes[labels[item]!];
-  const predicted = classes[predictions[item]!];
+  const blind = state.review.sheet.value?.kind === "double";
+  const predicted = blind ? undefined : classes[predictions[item]!];
   const certain = confidence[item]! / 255;
   const suspect = label && predicted && label !== predicted && certain > SUSPECT_CONFIDENCE;
   return (
