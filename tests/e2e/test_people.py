@@ -111,6 +111,12 @@ def test_two_people_label_the_same_items_blind(people: People) -> None:
     assert [one["item"] for one in wait_for_sheet(olga, "double")] == items
     for one in sheet(olga)["items"]:
         assert (one["class_id"], one["prediction"], one["proposed"]) == (-1, -1, -1)
+    olga.evaluate("lodespace.state.annotations.predictions.fill(0)")
+    olga.evaluate("lodespace.state.predictionsVersion.value++")
+    olga.page.locator(".cells button").first.hover()
+    card = olga.page.locator(".hover-card")
+    olga.wait(lambda: card.count() == 1 and "label none" in card.inner_text())
+    assert "predicted" not in card.inner_text(), "the card shows what the model thinks"
     give_all(olga, ["1", "1"] + ["0"] * 25)
     for page in people:
         page.wait(lambda page=page: (page.labels[items] >= 0).all(), message="not revealed")

@@ -189,9 +189,9 @@ function follower({ state, stage }: PeopleParts): () => boolean {
   stage.element.addEventListener("pointerdown", stop, { capture: true });
   stage.element.addEventListener("wheel", stop, { capture: true, passive: true });
   effect(() => {
-    const { value: id } = people.following;
+    const id = people.following.value || people.visiting.value;
     if (id && !peers.value.has(id)) stop();
-    if (id || people.visiting.value) stage.invalidate();
+    if (id) stage.invalidate();
   });
   const [position, target] = [new Vector3(), new Vector3()];
   return () => {
@@ -201,7 +201,14 @@ function follower({ state, stage }: PeopleParts): () => boolean {
     viewOf(peer, position, target);
     const { camera, controls } = stage;
     const zoom = camera === stage.orthographic ? 1 / (peer.scale ?? 1) : camera.zoom;
-    if (camera === stage.orthographic) target.setZ(0);
+    if (camera === stage.orthographic) {
+      // A flat map is seen straight from above: it cannot be turned back by hand.
+      target.setZ(0);
+      position.set(target.x, target.y, camera.position.z);
+    } else {
+      // A farther camera would be pulled back by the controls in each frame.
+      position.sub(target).clampLength(controls.minDistance, controls.maxDistance).add(target);
+    }
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     const step = calm ? 1 : PER_FRAME;
     const far =
