@@ -42,7 +42,7 @@ from lodespace.review import contact_sheets, suggestion
 from lodespace.review.calibration import Calibration, evidence
 from lodespace.rules.regions import FeatureRows, region_of
 from lodespace.session.commands import registry
-from lodespace.session.commands.rules import PreparedRule
+from lodespace.session.commands.rule_commands import PreparedRule
 from lodespace.session.item_state import ItemState
 from lodespace.session.rule_events import StoredVotes
 from lodespace.session.session import AnnotationSession

@@ -18,9 +18,9 @@ from lodespace.protocol import UNLABELED
 from lodespace.protocol.item_sets import ClassIds, Items
 from lodespace.service.commands import Commands
 from lodespace.session.authors import RULES
-from lodespace.session.commands.rules import PreparedRule
+from lodespace.session.commands.rule_commands import PreparedRule, added_votes
 from lodespace.session.rule_events import AddRuleEvent, StoredVotes
-from lodespace.session.rules import Rule, voted
+from lodespace.session.rules import Rule
 from lodespace.session.session import AnnotationSession
 
 log = logging.getLogger(__name__)
@@ -85,17 +85,10 @@ class LandedPredictions:
         return items[free].astype(np.uint32), predicted[free]
 
     async def _carry_out(self, rule: Rule | None, votes: StoredVotes) -> None:
-        command: protocol.AddRule | protocol.EditRule
+        if rule is not None:
+            command = added_votes(rule, votes.items, votes.seen, votes.class_ids)
+            await self._commands.carry_out(command, RULES)
+            return
         command_id = secrets.token_hex(8)
-        if rule is None:
-            command = protocol.AddRule(command_id=command_id, kind="votes", selection=0, name=NAME)
-        else:
-            assert votes.class_ids is not None
-            command = protocol.EditRule(command_id=command_id, rule=rule.number)
-            items, class_ids = voted(rule, self._session.classes.resolve)
-            votes = StoredVotes(
-                np.concatenate([items, votes.items]),
-                votes.seen,
-                np.concatenate([class_ids, votes.class_ids]),
-            )
-        await self._commands.carry_out(PreparedRule(command, votes), RULES)
+        add = protocol.AddRule(command_id=command_id, kind="votes", selection=0, name=NAME)
+        await self._commands.carry_out(PreparedRule(add, votes), RULES)

@@ -15,9 +15,8 @@ from lodespace.items.item_set import ItemSet
 from lodespace.protocol import UNLABELED
 from lodespace.protocol.item_sets import ClassIds, Items
 from lodespace.service.commands import Commands
-from lodespace.session.commands.rules import PreparedRule
+from lodespace.session.commands.rule_commands import PreparedRule, added_votes
 from lodespace.session.rule_events import StoredVotes
-from lodespace.session.rules import Rule, voted
 from lodespace.session.session import AnnotationSession
 
 log = logging.getLogger(__name__)
@@ -118,7 +117,9 @@ class RuleFunctions:
             number = ack.sequence
         else:
             number = rule.number
-            await self._edit(rule, stored, class_id=UNLABELED)
+            command_id = secrets.token_hex(8)
+            edit = protocol.EditRule(command_id=command_id, rule=number, class_id=UNLABELED)
+            await self._commands.carry_out(PreparedRule(edit, stored), API_CLIENT)
         self._functions[number] = function
         await self.apply_to_added()  # items may have been added while the function ran
         return number
@@ -135,30 +136,13 @@ class RuleFunctions:
             try:
                 # The user's function may take long, and may raise any error.
                 found = await asyncio.to_thread(votes_of, function, items, rule.votes.seen)
+                command = added_votes(rule, found.items, found.seen)
+                if rule.votes.class_ids is not None:  # else a person gave the rule one class
+                    classes = await self._classes(found.names)
+                    command = added_votes(rule, found.items, found.seen, classes)
+                await self._commands.carry_out(command, API_CLIENT)
             except Exception as error:
                 log.warning("rule %r was not applied to added items: %s", rule.name, error)
-                continue
-            before, rule = rule, self._session.rules.get(number)
-            if rule is None or rule.version != before.version or rule.kind != "votes":
-                continue
-            await self._edit(rule, await self._joined(rule, found))
-
-    async def _joined(self, rule: Rule, found: FunctionVotes) -> StoredVotes:
-        """Return the votes of a rule, with those on added items."""
-        if rule.votes.class_ids is None:
-            # A person gave the rule one class.
-            return StoredVotes(np.concatenate([rule.votes.items, found.items]), found.seen)
-        added = await self._classes(found.names)
-        items, class_ids = voted(rule, self._session.classes.resolve)
-        return StoredVotes(
-            np.concatenate([items, found.items]), found.seen, np.concatenate([class_ids, added])
-        )
-
-    async def _edit(self, rule: Rule, votes: StoredVotes, class_id: int | None = None) -> None:
-        command = protocol.EditRule(
-            command_id=secrets.token_hex(8), rule=rule.number, class_id=class_id
-        )
-        await self._commands.carry_out(PreparedRule(command, votes), API_CLIENT)
 
     async def _classes(self, names: list[str]) -> ClassIds:
         """Return the class of each of `names`, int16 (K,). Classes that do not exist are added."""

@@ -18,7 +18,7 @@ from lodespace.service.query_lanes import QueryLanes
 from lodespace.service.rule_functions import RuleFunctions
 from lodespace.service.rule_spaces import RuleSpaces
 from lodespace.session.authors import RULES, person_of
-from lodespace.session.commands.rules import ApplyRules, PreparedRule, RuleChangedError
+from lodespace.session.commands.rule_commands import ApplyRules, PreparedRule, RuleChangedError
 from lodespace.session.rule_events import StoredRegion, StoredVotes
 from lodespace.session.rules import Rule, class_of
 from lodespace.session.selections import Selections
@@ -174,7 +174,7 @@ class Rules:
         async with self._applying:
             await self._apply_to_added(self._waiting())
             if not (self._session.read_only or self._session.obstacle):
-                await self._call_functions()
+                await self.functions.apply_to_added()
 
     def apply_soon(self) -> None:
         """Apply the rules to added items in a task, if they were not applied yet: for example
@@ -194,12 +194,6 @@ class Rules:
         if session.read_only or session.obstacle:
             return []
         return [rule for rule in session.rules if rule.follows and rule.votes.seen < n]
-
-    async def _call_functions(self) -> None:
-        try:
-            await self.functions.apply_to_added()
-        except LodespaceError as error:
-            log.warning("the votes of functions were not stored: %s", error)
 
     async def _apply_to_added(self, waiting: list[Rule]) -> None:
         n = len(self._session.items)

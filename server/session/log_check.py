@@ -16,6 +16,7 @@ from lodespace.session.events import (
     AddClassEvent,
     AddRuleEvent,
     AnchorEvent,
+    ClassIds,
     DeleteClassEvent,
     DeleteRuleEvent,
     EditClassEvent,
@@ -176,13 +177,14 @@ def _check_votes(state: SessionState, votes: StoredVotes | None, class_id: int |
     if votes is None:
         return
     _check_items(state, votes.items)
-    if votes.class_ids is None:
-        return
-    if len(votes.class_ids) != len(votes.items):
-        raise ValueError(
-            f"it has {len(votes.items)} items, but {len(votes.class_ids)} classes for them"
-        )
-    for each in np.unique(votes.class_ids).tolist():
+    if votes.class_ids is not None:
+        _check_classes(state, votes.items, votes.class_ids)
+
+
+def _check_classes(state: SessionState, items: Items, class_ids: ClassIds) -> None:
+    if len(class_ids) != len(items):
+        raise ValueError(f"it has {len(items)} items, but {len(class_ids)} classes for them")
+    for each in np.unique(class_ids).tolist():
         _check_class(state, each)
 
 
@@ -196,6 +198,8 @@ def _check_added_votes(state: SessionState, event: RuleVotesEvent) -> None:
         raise ValueError(f"it has {len(event.items)} items instead of {int(ends[-1])}")
     for start, end in itertools.pairwise(ends.tolist()):
         _check_items(state, event.items[start:end])
+    if event.class_ids is not None:
+        _check_classes(state, event.items, event.class_ids)
 
 
 def _check_class(state: SessionState, class_id: int) -> None:

@@ -125,6 +125,15 @@ class RuleVotesEvent(EventHeader, frozen=True, tag="rule_votes"):
     """Number of added items on which each of the rules votes."""
     items: Items
     """These items, rule by rule, and ascending within a rule."""
+    class_ids: ClassIds | None = None
+    """Class of each of these items; UNLABELED for items of a rule that has one class. None if no
+    rule has a class per item."""
+
+    def classes(self, start: int, end: int) -> ClassIds:
+        """Return the classes of the items from place `start` to `end` of `items` (K,)."""
+        if self.class_ids is None:
+            return np.full(end - start, UNLABELED, np.int16)
+        return self.class_ids[start:end]
 
 
 RuleEvent = AddRuleEvent | EditRuleEvent | DeleteRuleEvent | RuleVotesEvent

@@ -190,10 +190,12 @@ class RuleList:
             if rule is None or rule.version != version or rule.votes.seen >= event.seen:
                 continue
             found = event.items[end - count : end]
+            new = found >= rule.votes.seen
             votes = msgspec.structs.replace(
                 rule.votes,
-                items=np.concatenate([rule.votes.items, found[found >= rule.votes.seen]]),
+                items=np.concatenate([rule.votes.items, found[new]]),
                 seen=event.seen,
+                class_ids=_with_added(rule, event.classes(end - count, end)[new]),
             )
             changed_at = event.sequence if count else rule.changed_at
             self._rules[number] = msgspec.structs.replace(rule, votes=votes, changed_at=changed_at)
@@ -234,6 +236,13 @@ def _added(event: AddRuleEvent) -> Rule:
         changed_at=event.sequence,
         version=event.sequence,
     )
+
+
+def _with_added(rule: Rule, added: ClassIds) -> ClassIds | None:
+    """Return the classes of the votes of a rule, with those of K added items; None if the rule has
+    one class."""
+    known = rule.votes.class_ids
+    return None if known is None else np.concatenate([known, added])
 
 
 def _edited(rule: Rule, event: EditRuleEvent) -> Rule:

@@ -6,7 +6,7 @@ from lodespace.errors import RequestError
 from lodespace.protocol import UNLABELED
 from lodespace.session.classes import ClassList
 from lodespace.session.label_history import LabelHistory
-from lodespace.session.rule_events import AddRuleEvent, EditRuleEvent
+from lodespace.session.rule_events import AddRuleEvent, EditRuleEvent, RuleVotesEvent
 from lodespace.session.rules import RuleList
 from lodespace.session.undo import UndoLog
 
@@ -57,6 +57,8 @@ def check_redo(
 def _classes_of(rules: RuleList, number: int) -> list[int]:
     """Return the classes that event `number` gave a rule."""
     event = rules.event(number)
+    if isinstance(event, RuleVotesEvent) and event.class_ids is not None:
+        return [each for each in np.unique(event.class_ids).tolist() if each != UNLABELED]
     if not isinstance(event, AddRuleEvent | EditRuleEvent):
         return []
     if event.votes is not None and event.votes.class_ids is not None:

@@ -19,7 +19,7 @@ from lodespace.project.project import Project
 from lodespace.rules.regions import FeatureRows, region_of
 from lodespace.rules.rules_file import decoded
 from lodespace.session.commands.registry import plan
-from lodespace.session.commands.rules import PreparedRule
+from lodespace.session.commands.rule_commands import PreparedRule
 from lodespace.session.event_log import EventLog
 from lodespace.session.rule_events import StoredRegion, StoredVotes
 from lodespace.session.session import AnnotationSession

@@ -5,7 +5,7 @@ import numpy as np
 from lodespace.items.item_set import ItemSet
 from lodespace.protocol import AddRule, MergeClass
 from lodespace.review.conflicts import conflicts, sheet
-from lodespace.session.commands.rules import PreparedRule
+from lodespace.session.commands.rule_commands import PreparedRule
 from lodespace.session.fitted_votes import fitted
 from lodespace.session.rule_events import StoredVotes
 from lodespace.session.session import AnnotationSession

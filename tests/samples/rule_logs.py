@@ -5,7 +5,7 @@ import numpy as np
 from lodespace import protocol
 from lodespace.protocol.item_sets import Items
 from lodespace.session import summaries
-from lodespace.session.commands.rules import PreparedRule
+from lodespace.session.commands.rule_commands import PreparedRule, added_votes
 from lodespace.session.events import decode_event, encode_event
 from lodespace.session.rule_events import StoredRegion, StoredVotes
 from lodespace.session.session import AnnotationSession, Applied
@@ -38,6 +38,29 @@ class Rules(Log):
         applied = self.do(PreparedRule(command, StoredVotes(chosen, self.seen), region), client)
         assert applied is not None
         return applied.ack.sequence
+
+    def add_each(self, classes: dict[int, int]) -> int:
+        """Add a rule with a class per item, such as a function. Returns its number."""
+        command = protocol.AddRule(
+            command_id=self.next(),
+            kind="votes",
+            items=list(classes),
+            name="fn",
+            class_ids=[*classes.values()],
+        )
+        given = np.array(list(classes.values()), np.int16)
+        votes = StoredVotes(items(*classes), self.seen, given)
+        applied = self.do(PreparedRule(command, votes), "anna")
+        assert applied is not None and applied.ack.count == len(classes)
+        return applied.ack.sequence
+
+    def add_votes(
+        self, rule: int, found: Items, class_ids: list[int] | None = None, *, seen: int = N
+    ) -> Applied | None:
+        """Add votes of a rule on added items, of which `seen` are known now."""
+        given = None if class_ids is None else np.array(class_ids, np.int16)
+        command = added_votes(self.session.rules.require(rule), found, seen, given)
+        return self.do(command, "rules")
 
     def edit(
         self, rule: int, votes: Items | None = None, client: str = "anna", **changes: object

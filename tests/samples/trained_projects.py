@@ -15,7 +15,7 @@ from lodespace.recording.recorder import Recorder
 from lodespace.scene.glb import Scene
 from lodespace.service.service import Service
 from lodespace.session.commands.registry import Command
-from lodespace.session.commands.rules import PreparedRule
+from lodespace.session.commands.rule_commands import PreparedRule
 from lodespace.session.rule_events import StoredVotes
 from lodespace.training.dataset import to_dataset
 from lodespace.training.inspection import losses_of

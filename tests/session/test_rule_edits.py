@@ -5,7 +5,7 @@ import pytest
 
 from lodespace import protocol
 from lodespace.errors import RequestError
-from lodespace.session.commands.rules import ApplyRules, PreparedRule, RuleChangedError
+from lodespace.session.commands.rule_commands import PreparedRule, RuleChangedError
 from lodespace.session.rule_events import StoredRegion, StoredVotes
 from lodespace.session.rule_infos import rule_infos
 from samples.event_logs import N, command_id, label, label_each, undo
@@ -48,15 +48,10 @@ def test_a_rule_of_a_deleted_class_is_renamed_and_gets_another_class() -> None:
 
 def test_a_copy_of_a_rule_with_several_classes_leaves_out_deleted_ones() -> None:
     log = Rules()
-    command = protocol.AddRule(
-        command_id=log.next(), kind="votes", items=[0, 1, 2], class_ids=[2, 0, 1], name="fn"
-    )
-    votes = StoredVotes(items(0, 1, 2), N, np.array([2, 0, 1], np.int16))
-    added = log.do(PreparedRule(command, votes), "anna")
-    assert added is not None
+    rule = log.add_each({0: 2, 1: 0, 2: 1})
     log.change_class(2)
     log.change_class(0, into=1)
-    copy = protocol.AddRule(command_id=log.next(), copy_of=added.ack.sequence)
+    copy = protocol.AddRule(command_id=log.next(), copy_of=rule)
     log.do(PreparedRule(copy), "anna")
     assert rule_infos(log.session)[1].count == 2 and log.labels[:3] == [-1, 1, 1]
 
@@ -102,17 +97,9 @@ def test_a_new_class_of_an_abstaining_rule_leaves_locked_items_alone() -> None:
 
 def test_each_locked_class_of_a_rule_with_several_is_kept() -> None:
     log = Rules()
-    command = protocol.AddRule(
-        command_id=log.next(), kind="votes", items=[0, 1], class_ids=[2, 0], name="fn"
-    )
-    votes = StoredVotes(items(0, 1), N, np.array([2, 0], np.int16))
-    added = log.do(PreparedRule(command, votes), "anna")
-    assert added is not None
+    rule = log.add_each({0: 2, 1: 0})
     log.change_class(0, locked=True)
-    for refused in (
-        lambda: log.delete(added.ack.sequence),
-        lambda: log.edit(added.ack.sequence, on=False),
-    ):
+    for refused in (lambda: log.delete(rule), lambda: log.edit(rule, on=False)):
         with pytest.raises(RequestError, match="locked"):
             refused()
     assert log.labels[:2] == [2, 0]
@@ -122,12 +109,11 @@ def test_votes_on_added_items_leave_locked_items_alone() -> None:
     log = Rules()
     log.seen = 8
     first, second = log.add(items(0), 0), log.add(items(1), 1)
-    versions = {rule: log.session.rules.require(rule).version for rule in (first, second)}
-    log.do(ApplyRules(log.next(), N, versions, {first: items(8)}), "rules")
+    log.add_votes(first, items(8))
     log.change_class(0, locked=True)
-    log.do(ApplyRules(log.next(), N, versions, {second: items(8, 9)}), "rules")
+    log.add_votes(second, items(8, 9))
     assert log.labels == [0, 1, -1, -1, -1, -1, -1, -1, 0, 1]
-    assert log.do(ApplyRules(log.next(), N, versions, {second: items(8, 9)}), "rules") is None
+    assert log.add_votes(second, items(8, 9)) is None
 
 
 def test_undo_by_one_author_keeps_the_other_search_whole() -> None:

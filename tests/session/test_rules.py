@@ -8,10 +8,9 @@ import pytest
 from lodespace import protocol
 from lodespace.errors import RequestError
 from lodespace.session import summaries
-from lodespace.session.commands.rules import ApplyRules, PreparedRule
+from lodespace.session.commands.rule_commands import ApplyRules, PreparedRule
 from lodespace.session.event_log import EventLog
 from lodespace.session.log_check import replay
-from lodespace.session.rule_events import StoredVotes
 from lodespace.session.session import AnnotationSession
 from lodespace.session.sources import VotingState, session_votes
 from samples.event_logs import BEGUN, N, command_id, label, label_each, redo, undo
@@ -172,27 +171,47 @@ def test_votes_on_added_items_count_for_the_current_version_only() -> None:
     log.seen = 7
     rule = log.add(items(0, 1), 0)
     session = log.session
-    version = session.rules.require(rule).version
-    log.do(ApplyRules(command_id(1), 9, {rule: version}, {rule: items(7, 8)}), "rules")
+    log.add_votes(rule, items(7, 8), seen=9)
     assert session.rules.require(rule).votes.seen == 9
     assert session.undo_log.actions[session.sequence].note == "1 rule applied to added items"
     # The rule was edited while its votes were computed.
-    log.do(ApplyRules(command_id(2), N, {rule: version + 1}, {rule: items(9)}), "rules")
+    late = ApplyRules(command_id(2), N, {rule: rule + 1}, {rule: items(9)})
+    assert log.do(late, "rules") is None
     assert log.labels == [0, 0, -1, -1, -1, -1, -1, 0, 0, -1]
     assert session.rules.require(rule).votes.seen == 9
 
 
 def test_a_class_per_item_is_stored_and_replaced_by_one_class() -> None:
     log = Rules()
-    command = protocol.AddRule(
-        command_id=log.next(), kind="votes", items=[0, 1, 2], class_ids=[2, 0, 1], name="fn"
-    )
-    votes = StoredVotes(items(0, 1, 2), N, np.array([2, 0, 1], np.int16))
-    applied = log.do(PreparedRule(command, votes), "anna")
-    assert applied is not None and applied.ack.count == 3
+    rule = log.add_each({0: 2, 1: 0, 2: 1})
     assert log.labels[:3] == [2, 0, 1]
-    log.edit(applied.ack.sequence, class_id=1)
+    log.edit(rule, class_id=1)
     assert log.labels[:3] == [1, 1, 1]
+
+
+def test_added_votes_have_a_class_per_item_also_after_an_undo() -> None:
+    log = Rules()
+    log.seen = 4
+    rule, region = log.add_each({0: 2, 1: 0}), log.add(items(2), 1)
+    version = log.session.rules.require(rule).version
+    log.edit(rule, class_id=1)  # a person gives the rule one class
+    versions = {rule: version, region: log.session.rules.require(region).version}
+    found = {rule: items(4, 5), region: items(6)}
+    each = {rule: np.array([0, 2], np.int16)}
+    log.do(ApplyRules(log.next(), 8, versions, found, each), "rules")
+    assert log.labels == [1, 1, 1, -1, 1, 1, 1, -1, -1, -1]
+    log.do(undo(1), "anna")
+    assert log.labels == [2, 0, 1, -1, 0, 2, 1, -1, -1, -1]
+    log.add_votes(rule, items(8), [1], seen=9)
+    assert log.labels[8:] == [1, -1]
+    log.do(protocol.AddClass(command_id=log.next(), name="d"), "anna")
+    log.add_votes(rule, items(9), [3])
+    with pytest.raises(RequestError, match="a rule votes"):
+        log.do(undo(2), "anna")
+    log.do(undo(3), "rules")
+    log.do(undo(4), "anna")
+    with pytest.raises(RequestError, match="redo it first"):
+        log.do(redo(5), "rules")
 
 
 def test_a_copy_has_the_items_of_its_source() -> None:

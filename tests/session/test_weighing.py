@@ -8,7 +8,7 @@ from lodespace.items.item_set import ItemSet
 from lodespace.service.observers import training_inputs
 from lodespace.session import summaries
 from lodespace.session.commands.registry import plan
-from lodespace.session.commands.rules import PreparedRule
+from lodespace.session.commands.rule_commands import PreparedRule
 from lodespace.session.rule_events import StoredVotes
 from lodespace.session.rule_infos import labelled_by_rules
 from lodespace.session.session import AnnotationSession

@@ -8,6 +8,7 @@ from lodespace.errors import RequestError
 from lodespace.session.commands import axes, classes, labels, pins, rules, settings, undo
 from lodespace.session.commands.change import Change
 from lodespace.session.commands.effects import with_rules
+from lodespace.session.commands.rule_commands import ApplyRules, PreparedRule, RuleCommand
 from lodespace.session.events import (
     AddClassEvent,
     AddRuleEvent,
@@ -43,8 +44,7 @@ Command = (
     | protocol.Unpin
     | protocol.SetAxis
     | protocol.RemoveAxis
-    | rules.PreparedRule
-    | rules.ApplyRules
+    | RuleCommand
 )
 
 
@@ -90,7 +90,7 @@ _TOPICS = (
     _Topic(
         _without_selections(rules.plan),
         rules.apply,
-        (rules.PreparedRule, rules.ApplyRules),
+        (PreparedRule, ApplyRules),
         (AddRuleEvent, EditRuleEvent, DeleteRuleEvent, RuleVotesEvent),
     ),
     _Topic(

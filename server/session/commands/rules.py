@@ -1,6 +1,5 @@
 """Rules: adding, editing and deleting, and votes on items that were added to the project."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -11,6 +10,12 @@ from lodespace import protocol
 from lodespace.errors import RequestError
 from lodespace.protocol import MAX_RULES, UNLABELED
 from lodespace.session.commands.change import Change
+from lodespace.session.commands.rule_commands import (
+    ApplyRules,
+    PreparedRule,
+    RuleChangedError,
+    RuleCommand,
+)
 from lodespace.session.commands.rule_names import default_name, free_name, name_after
 from lodespace.session.events import (
     AddRuleEvent,
@@ -26,44 +31,6 @@ from lodespace.session.rule_events import StoredRegion, StoredVotes
 from lodespace.session.rules import Rule, class_of, voted
 from lodespace.session.state import SessionState
 from lodespace.session.undo import UndoableAction
-
-
-class PreparedRule(msgspec.Struct, frozen=True, eq=False):
-    """A command about a rule, with the items that were found for it."""
-
-    command: protocol.AddRule | protocol.EditRule | protocol.DeleteRule
-    """The command of the client."""
-    votes: StoredVotes | None = None
-    """Items on which the rule votes; None if they do not change."""
-    region: StoredRegion | None = None
-    """Prototypes of a region; None if they do not change."""
-    of: Rule | None = None
-    """The rule whose items were searched; None for a new rule."""
-
-    @property
-    def command_id(self) -> str:
-        """Id of the command."""
-        return self.command.command_id
-
-
-class RuleChangedError(RequestError):
-    """A rule was changed by another command while its items were searched."""
-
-
-class ApplyRules(msgspec.Struct, frozen=True, eq=False):
-    """A command of the server itself: rules are applied to items that were added."""
-
-    command_id: str
-    """Id of the command."""
-    seen: int
-    """Number of items of the project."""
-    versions: Mapping[int, int]
-    """Version of each rule that was applied, by the number of the rule."""
-    votes: Mapping[int, Items]
-    """Added items on which each rule votes, by the number of the rule."""
-
-
-RuleCommand = PreparedRule | ApplyRules
 
 
 def plan(state: SessionState, given: RuleCommand, client: str) -> RuleEvent | None:
@@ -169,20 +136,26 @@ def _plan_edit(
 
 def _plan_votes(state: SessionState, given: ApplyRules, client: str) -> RuleVotesEvent | None:
     rules = {number: state.rules.get(number) for number in given.votes}
-    found = {
-        number: given.votes[number][_free(state, rule, given.votes[number])]
+    free = {
+        number: _free(state, rule, given.votes[number])
         for number, rule in rules.items()
         if rule is not None and _due(rule, given, number)
     }
-    if not found:
+    if not free:
         return None
+    found = [given.votes[number][which] for number, which in free.items()]
+    each = [
+        given.class_ids.get(number, np.full(len(which), UNLABELED, np.int16))[which]
+        for number, which in free.items()
+    ]
     return RuleVotesEvent(
         **new_header(given.command_id, client),
         seen=given.seen,
-        rules=tuple(found),
-        versions=tuple(given.versions[number] for number in found),
-        counts=tuple(len(items) for items in found.values()),
-        items=np.concatenate(list(found.values())).astype(np.uint32),
+        rules=tuple(free),
+        versions=tuple(given.versions[number] for number in free),
+        counts=tuple(len(items) for items in found),
+        items=np.concatenate(found).astype(np.uint32),
+        class_ids=np.concatenate(each) if given.class_ids.keys() & free.keys() else None,
     )
 
 
