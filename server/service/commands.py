@@ -87,10 +87,8 @@ class Commands:
                 raise await self._log_watch.explain(error) from error
             replaced = self._replaced_text(event)
             begun = self._session.begin(event)
-            found = None
-            if begun.votes is not None:
-                # The next command waits, but pages and frames of the trainer do not.
-                found = await asyncio.to_thread(begun.weigh)
+            # The next command waits, but pages and frames of the trainer do not.
+            found = await asyncio.to_thread(begun.weigh) if begun.is_slow else begun.weigh()
             applied = self._session.finish(begun, found)
         self._log_watch.saved()
         self._notices.clear("undo")

@@ -19,7 +19,18 @@ class Begun(NamedTuple):
     """Pinned items before the event (P,)."""
     votes: VotingState | None
     """The votes; None if they are not weighed."""
+    known: FittedVotes | None
+    """Label model of the votes, if the event did not change them."""
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether `weigh` is slow: up to seconds for a million items."""
+        return self.votes is not None and self.known is None
 
     def weigh(self) -> FittedVotes | None:
-        """Weigh the votes. This is slow, and every thread may do it."""
-        return None if self.votes is None else weigh(self.votes)
+        """Weigh the votes. Every thread may do it."""
+        if self.votes is None:
+            return None
+        if self.known is not None:
+            return self.known._replace(state=self.votes)
+        return weigh(self.votes)

@@ -59,7 +59,7 @@ class AnnotationSession(SessionState):
         self._labelled_at = np.zeros(len(items), np.int64)
         self._acks: dict[str, protocol.Ack] = {}
         self.fitted: FittedVotes | None = None
-        """The newest label model; None if there is none yet."""
+        """The newest label model by which labels were weighed; None if there is none yet."""
         self._two_classes = (-1, False)
         """Cache: the number of an event, and whether two classes had labels after this event."""
         self._scorable = (-1, False)
@@ -82,7 +82,10 @@ class AnnotationSession(SessionState):
         (change,) = apply_run(self, [event])
         due = change.unweighed is not None and self.weighs
         votes = VotingState.of(self, event.sequence) if due else None
-        return Begun(event, change, pinned, votes)
+        known = self.fitted
+        if known is not None and (votes is None or not known.state.same_votes(votes)):
+            known = None
+        return Begun(event, change, pinned, votes, known)
 
     def finish(self, begun: Begun, found: FittedVotes | None) -> Applied:
         """Set the labels by the label model `found`, if votes are weighed.

@@ -80,11 +80,38 @@ class VotingState(NamedTuple):
         """Replace merged classes in `class_ids` (K,), and deleted classes by UNLABELED."""
         return lookup(self.counted_as, class_ids, UNLABELED)
 
+    def same_votes(self, other: "VotingState") -> bool:
+        """Return whether both states have the same votes, of sources of the same names."""
+        return (
+            self.n_items == other.n_items
+            and np.array_equal(self.counted_as, other.counted_as)
+            and len(self.gestures) == len(other.gestures)
+            and len(self.rules) == len(other.rules)
+            and all(map(_same_gesture, self.gestures, other.gestures))
+            and all(map(_same_rule, self.rules, other.rules))
+        )
+
 
 class SessionVotes(NamedTuple):
     """All votes of a session, as the label model reads them."""
 
     sources: list[VotingSource]
+def _same_gesture(one: GestureRecord, other: GestureRecord) -> bool:
+    # Only the items of a blind gesture change: those whose labels are shown.
+    return one.number == other.number and (
+        one.items is other.items or np.array_equal(one.items, other.items)
+    )
+
+
+def _same_rule(one: Rule, other: Rule) -> bool:
+    return (one.number, one.name, one.class_id, one.votes) == (
+        other.number,
+        other.name,
+        other.class_id,
+        other.votes,
+    )
+
+
     """The sources (S)."""
     expected: list[Source]
     """The sources as the label model reads them (S)."""

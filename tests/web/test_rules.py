@@ -217,6 +217,12 @@ async def test_sheets_figures_and_rings_share_one_fit(
         packed = await (await client.get("/api/rules/conflicts")).read()
         assert unpack(packed, N).items.tolist() == [1, 7]
         assert (await json_of(client, "/api/rules"))["conflicts"] == 2 and len(threads) == 2
+        ack = await page.send("edit_class", class_id=1, colour="#445566")
+        assert ack["op"] == "ack", ack
+        await page.send("undo")
+        found = await json_of(client, "/api/rules")
+        assert len(threads) == 2, "no vote has changed"
+        assert found["sequence"] == client.server.app[SERVICE].session.sequence
 
 
 async def test_weighed_votes_are_fitted_outside_the_event_loop(
@@ -241,6 +247,10 @@ async def test_weighed_votes_are_fitted_outside_the_event_loop(
         for class_id, items in enumerate(([0, 3], [1, 2])):
             ack = await page.send("label", items=items, class_id=class_id, **drawn)
             assert ack["op"] == "ack", ack
+        kept = service.session.fitted
+        await page.send("unpin", items=[])
+        await page.send("anchor", items=[1], targets=[[0, 0, 0]], keep=True, revision=0)
+        assert service.session.fitted is not kept, "the state is that of the newest event"
     assert len(threads) == 3 and threading.main_thread() not in threads
     labels = service.session.labels
     assert labels[[0, 3]].tolist() == [0, 0] and labels[2] == 1
