@@ -1,4 +1,4 @@
-"""Approved devices, stored in the state folder with the SHA-256 of their secrets."""
+"""Approved and former devices, stored in the state folder with the SHA-256 of their secrets."""
 
 import contextlib
 import hmac
@@ -19,8 +19,13 @@ DEVICES_FILE = "devices.json"
 """Name of the file of approved devices in the state folder."""
 KEPT_DAYS = 30
 """A device that has sent nothing for this number of days has to request access again."""
+COOKIE_DAYS = 400
+"""Days for which a browser keeps the secret, at most 400 in most browsers. A device that requests
+access again after its approval has ended keeps its id and name."""
 MAX_DEVICES = 64
 """Largest number of approved devices. A further device replaces the device approved first."""
+MAX_FORMER = 1000
+"""Largest number of former devices. The names of older ones are forgotten."""
 _SEEN_EVERY = 3600.0
 """Shortest time between two updates of a device's `seen_at`, in seconds."""
 
@@ -44,8 +49,22 @@ class KnownDevice(msgspec.Struct, kw_only=True):
     """Time of the last request of the device, accurate to one hour."""
 
 
+class FormerDevice(msgspec.Struct, kw_only=True):
+    """A device whose approval has ended. Labels that were made on it keep its name."""
+
+    device: str
+    """Id of the device."""
+    name: str
+    """Name of the device."""
+    secret_hash: str
+    """SHA-256 of its former secret, hexadecimal: a device that has it and is approved again keeps
+    its id and name."""
+
+
 class _File(msgspec.Struct):
     devices: list[KnownDevice]
+    former: list[FormerDevice] = []
+    """Newest first. Versions of Lodespace without this field lose the names, but approve none."""
 
 
 class DeviceStore:
@@ -59,6 +78,7 @@ class DeviceStore:
         self._path = folder / DEVICES_FILE
         self._clock = clock
         self._devices: list[KnownDevice] = []
+        self._former: list[FormerDevice] = []
         self._read_at: tuple[int, int] | None = None
 
     def all(self) -> list[KnownDevice]:
@@ -67,15 +87,27 @@ class DeviceStore:
         oldest = self._clock() - KEPT_DAYS * 86400
         return [device for device in self._devices if device.seen_at > oldest]
 
-    def admit(self, name: str, role: Role, address: str) -> tuple[KnownDevice, str]:
+    def admit(
+        self, name: str, role: Role, address: str, former: FormerDevice | None = None
+    ) -> tuple[KnownDevice, str]:
         """Approve a device. Return the device and its secret. Only the secret's hash is stored.
 
-        Raises LodespaceError when the file cannot be written.
+        Args:
+            name: Name of the device.
+            role: Its role.
+            address: Its IP address.
+            former: The same device before its approval ended; None for a new device.
+
+        Raises:
+            LodespaceError: The file cannot be written.
         """
         secret = secrets.token_urlsafe(32)
         now = self._clock()
+        approved = self.all()
+        if former is not None and any(one.device == former.device for one in approved):
+            former = None
         device = KnownDevice(
-            device=secrets.token_hex(6),
+            device=secrets.token_hex(6) if former is None else former.device,
             name=name,
             role=role,
             address=address,
@@ -83,12 +115,24 @@ class DeviceStore:
             allowed_at=now,
             seen_at=now,
         )
-        self._write([device, *self.all()][:MAX_DEVICES])
+        self._write([device, *approved][:MAX_DEVICES])
         return device, secret
 
     def name_of(self, device: str) -> str:
-        """Return the name of an approved device; "" if there is no such device."""
-        return next((one.name for one in self.all() if one.device == device), "")
+        """Return the name of an approved or former device; "" if there is no such device."""
+        self._refresh()
+        known = (*self._devices, *self._former)
+        return next((one.name for one in known if one.device == device), "")
+
+    def former(self, secret: str) -> FormerDevice | None:
+        """Return the device that had this secret before its approval ended; None if there is no
+        such device. The secret may be empty."""
+        given, approved = hash_of(secret), {one.device for one in self.all()}
+        ended = [_former(one) for one in self._devices if one.device not in approved]
+        for device in (*ended, *self._former):
+            if hmac.compare_digest(device.secret_hash, given):
+                return device
+        return None
 
     def identify(self, secret: str) -> KnownDevice | None:
         """Return the approved device that has this secret; None if there is no such device."""
@@ -125,13 +169,20 @@ class DeviceStore:
             stamp = (status.st_mtime_ns, status.st_ino)
             if stamp == self._read_at:
                 return
-            self._devices = json_of(self._path.read_bytes(), _File).devices
-            self._read_at = stamp
+            found = json_of(self._path.read_bytes(), _File)
+            self._devices, self._former, self._read_at = found.devices, found.former, stamp
         except (OSError, JsonError):
             # A missing or damaged file approves no device.
-            self._devices, self._read_at = [], None
+            self._devices, self._former, self._read_at = [], [], None
 
     def _write(self, devices: list[KnownDevice]) -> None:
-        write_private(self._path, msgspec.json.encode(_File(devices)))
+        approved = {device.device for device in devices}
+        before = (*map(_former, self._devices), *self._former)
+        former = [device for device in before if device.device not in approved][:MAX_FORMER]
+        write_private(self._path, msgspec.json.encode(_File(devices, former)))
         self._read_at = None
         self._refresh()
+
+
+def _former(device: KnownDevice) -> FormerDevice:
+    return FormerDevice(device=device.device, name=device.name, secret_hash=device.secret_hash)

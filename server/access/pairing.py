@@ -18,7 +18,7 @@ from collections.abc import Callable
 
 from lodespace import protocol
 from lodespace.access.device_streams import DeviceStreams, NoStreams
-from lodespace.access.devices import DeviceStore, KnownDevice
+from lodespace.access.devices import DeviceStore, FormerDevice, KnownDevice
 from lodespace.access.pairing_codes import PairingCodes, random_code
 from lodespace.access.rate_limit import Limit
 from lodespace.access.secret_hash import hash_of
@@ -43,16 +43,7 @@ REQUESTS_PER_MINUTE = 30
 REQUESTS_PER_MINUTE_AND_ADDRESS = 10
 """Largest number of requests for access per minute from one IP address."""
 _CLOSE_AGAIN_SECONDS = 1.0
-"""If streams of a revoked device stay open, the server closes them again after this number of
-seconds.
-"""
-
-_RANK: dict[Role, int] = {"viewer": 0, "annotator": 1, "owner": 2}
-
-
-def may(role: Role | None, needed: Role) -> bool:
-    """Return whether `role` includes the rights of `needed`. An unknown device has role None."""
-    return role is not None and _RANK[role] >= _RANK[needed]
+"""If streams of a revoked device stay open, the server closes them again after these seconds."""
 
 
 class PairingManager:
@@ -103,8 +94,11 @@ class PairingManager:
 
     # Requests ---------------------------------------------------------------------------
 
-    def request(self, name: str, address: str) -> protocol.AccessRequested:
-        """Request access for the device `name` at the IP address `address`.
+    def request(
+        self, name: str, address: str, former: FormerDevice | None = None
+    ) -> protocol.AccessRequested:
+        """Request access for the device `name` at the IP address `address`. `former` is the same
+        device before its approval ended.
 
         Raises RequestError when too many devices wait, the address has sent too many requests, or
         the owner has blocked the address.
@@ -134,6 +128,7 @@ class PairingManager:
             address=address,
             since=now,
             polled_at=now,
+            former=former,
         )
         self._waiting[waiting.request] = waiting
         self._changed()
@@ -159,9 +154,10 @@ class PairingManager:
                 if waiting.rename(name):
                     self._changed()
                 return protocol.AccessAnswer(state="waiting"), ""
-            device_secret = self._admit(waiting.name, waiting.approved_as, waiting.address)
+            role = waiting.approved_as
+            secret_of_device = self._admit(waiting.name, role, waiting.address, waiting.former)
             del self._waiting[waiting.request]
-            return protocol.AccessAnswer(state="allowed", role=waiting.approved_as), device_secret
+            return protocol.AccessAnswer(state="allowed", role=role), secret_of_device
         return protocol.AccessAnswer(state="expired"), ""
 
     def decide(self, request: str, role: Role | None) -> None:
@@ -251,8 +247,11 @@ class PairingManager:
         """Make a pairing code. The previous code becomes invalid."""
         return self._codes.make(role)
 
-    def redeem_code(self, typed: str, name: str, address: str) -> tuple[Role, str]:
-        """Approve a device that sends the current code. Return the role and secret of the device.
+    def redeem_code(
+        self, typed: str, name: str, address: str, former: FormerDevice | None = None
+    ) -> tuple[Role, str]:
+        """Approve a device that sends the current code; `former` is the same device before its
+        approval ended. Return the role and secret of the device.
 
         Raises RequestError in three cases: the code is wrong or expired, the address has guessed
         wrong too often, or the owner has blocked the address. A wrong code and an expired code have
@@ -260,7 +259,7 @@ class PairingManager:
         """
         self._refuse_blocked(address)
         role = self._codes.check(typed, address)
-        secret = self._admit(name, role, address)
+        secret = self._admit(name, role, address, former)
         self._codes.spend()
         return role, secret
 
@@ -329,14 +328,14 @@ class PairingManager:
     def _changed(self) -> None:
         self._streams.access_changed(self.overview)
 
-    def _admit(self, name: str, role: Role, address: str) -> str:
+    def _admit(self, name: str, role: Role, address: str, former: FormerDevice | None) -> str:
         if self.devices is None:
             raise RequestError(
                 "This server is not shared with other devices. Start it with `--lan`.",
                 code="not_shared",
                 status=404,
             )
-        _, secret = self.devices.admit(name, role, address)
+        _, secret = self.devices.admit(name, role, address, former)
         self.expire_stale()  # the new device may have replaced the oldest device
         self._changed()
         return secret

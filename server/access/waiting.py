@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from lodespace.access.devices import FormerDevice
 from lodespace.protocol import Role
 
 MAX_RENAMED = 50
@@ -26,6 +27,8 @@ class Waiting:
     """Time of the request, in seconds of the pairing manager's clock."""
     polled_at: float
     """Time of the last poll, in seconds of the pairing manager's clock."""
+    former: FormerDevice | None = None
+    """The same device before an earlier approval ended; None for a new device."""
     approved_as: Role | None = None
     """Role that the owner has given to the device; None before an approval."""
     denied: bool = False

@@ -6,16 +6,18 @@ import segno
 from aiohttp import hdrs, web
 
 from lodespace import protocol
+from lodespace.access.devices import FormerDevice
 from lodespace.errors import RequestError
 from lodespace.web.bodies import as_json, body_of
-from lodespace.web.security import ACCESS, set_cookie
+from lodespace.web.security import ACCESS, COOKIE, set_cookie
 
 
 async def request_access(request: web.Request) -> web.Response:
     asked = await body_of(request, protocol.AccessRequest)
     _only_secure(request)
-    name = asked.name.strip() or browser_name(request.headers.get(hdrs.USER_AGENT, ""))
-    return as_json(request.app[ACCESS].request(name, request.remote or ""))
+    former = _former(request)
+    name = _name(request, asked.name, former)
+    return as_json(request.app[ACCESS].request(name, request.remote or "", former))
 
 
 async def poll_access(request: web.Request) -> web.Response:
@@ -31,8 +33,9 @@ async def poll_access(request: web.Request) -> web.Response:
 async def pair(request: web.Request) -> web.Response:
     asked = await body_of(request, protocol.Pair)
     _only_secure(request)
-    name = asked.name.strip() or browser_name(request.headers.get(hdrs.USER_AGENT, ""))
-    role, secret = request.app[ACCESS].redeem_code(asked.code, name, request.remote or "")
+    former = _former(request)
+    name = _name(request, asked.name, former)
+    role, secret = request.app[ACCESS].redeem_code(asked.code, name, request.remote or "", former)
     response = as_json(protocol.AccessAnswer(state="allowed", role=role))
     set_cookie(response, secret)
     return response
@@ -77,6 +80,18 @@ async def get_qr(request: web.Request) -> web.Response:
         svg, kind="svg", border=2, dark="#0b1016", light="#ffffff", xmldecl=False
     )
     return web.Response(body=svg.getvalue(), content_type="image/svg+xml")
+
+
+def _former(request: web.Request) -> FormerDevice | None:
+    """Return the device of a visitor whose approval has ended; None for a new device."""
+    devices = request.app[ACCESS].devices
+    return None if devices is None else devices.former(request.cookies.get(COOKIE, ""))
+
+
+def _name(request: web.Request, given: str, former: FormerDevice | None) -> str:
+    """Return the name of a device: the `given` name, else its former name, else the browser."""
+    known = "" if former is None else former.name
+    return given.strip() or known or browser_name(request.headers.get(hdrs.USER_AGENT, ""))
 
 
 def _not_shared() -> RequestError:

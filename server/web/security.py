@@ -17,8 +17,9 @@ import msgspec
 from aiohttp import hdrs, web
 
 from lodespace.access.connections import Connections
-from lodespace.access.devices import KEPT_DAYS
-from lodespace.access.pairing import PairingManager, may
+from lodespace.access.devices import COOKIE_DAYS
+from lodespace.access.pairing import PairingManager
+from lodespace.access.roles import may
 from lodespace.errors import LodespaceError
 from lodespace.protocol import ErrorBody, Role
 from lodespace.web import local_owner
@@ -293,7 +294,7 @@ def set_cookie(response: web.StreamResponse, secret: str) -> None:
     response.set_cookie(
         COOKIE,
         secret,
-        max_age=KEPT_DAYS * 86400,
+        max_age=COOKIE_DAYS * 86400,
         path="/",
         secure=True,
         httponly=True,

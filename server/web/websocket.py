@@ -11,7 +11,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from lodespace import protocol
 from lodespace.access.connections import BYTES_OF_REQUEST
 from lodespace.access.pace import Pace
-from lodespace.access.pairing import may
+from lodespace.access.roles import may
 from lodespace.errors import LodespaceError, ProtocolError, RequestError
 from lodespace.json_input import JsonError, json_of
 from lodespace.protocol import MAX_MESSAGE_BYTES, PROTOCOL_VERSION

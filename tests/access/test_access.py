@@ -16,7 +16,6 @@ from lodespace.access.pairing import (
     SILENT_SECONDS,
     WAITING_SECONDS,
     PairingManager,
-    may,
 )
 from lodespace.access.pairing_codes import (
     CODE_SECONDS,
@@ -25,6 +24,7 @@ from lodespace.access.pairing_codes import (
     MAX_GUESSERS,
     MAX_PENALTY,
 )
+from lodespace.access.roles import may
 from lodespace.errors import LodespaceError, RequestError
 
 
@@ -385,6 +385,31 @@ def test_unused_device_expires_and_a_used_one_stays(tmp_path: Path, clock: Clock
         assert store.identify(used) is not None
     assert store.identify(away) is None
     assert [known.name for known in store.all()] == ["used"]
+
+
+def test_former_device_keeps_its_name_and_is_known_again(
+    access: PairingManager, clock: Clock
+) -> None:
+    device, first = pair(access, "mia")
+    store = access.devices
+    assert store is not None and store.former(first) is None
+    access.revoke(device)
+    assert store.name_of(device) == "mia" and access.identify(first) is None
+    former = store.former(first)
+    assert former is not None and store.former("") is None
+    asked = access.request(former.name, "10.0.0.9", former)
+    access.decide(access.overview().waiting[0].request, "annotator")
+    second = access.poll(asked.secret)[1]
+    known = access.identify(second)
+    assert known is not None and (known.device, known.name) == (device, "mia")
+    assert access.identify(first) is None and store.former(first) is None
+    clock.now += (KEPT_DAYS + 1) * 86400
+    assert access.identify(second) is None and store.name_of(device) == "mia"
+    assert pair(access, "tom")[0] != device
+    assert store.former(second) is not None and store.name_of(device) == "mia"
+    _, third = store.admit("mia", "annotator", "", store.former(second))
+    both, _ = store.admit("mia", "annotator", "", former)
+    assert both.device != device and access.identify(third) is not None
 
 
 def test_full_disk_does_not_revoke_a_known_device(

@@ -329,8 +329,8 @@ async def test_device_of_the_owner_has_the_owners_rights(lan: Lan) -> None:
         assert await status(headset, lan.url + "api/access") == 200
 
 
-async def test_revoking_ends_the_stream_within_a_second_and_the_cookie(lan: Lan) -> None:
-    device = await lan.approved("annotator")
+async def test_revoking_ends_the_stream_and_cookie_but_not_the_name(lan: Lan) -> None:
+    device = await lan.approved("annotator", name="Mia")
     async with StreamClient(lan.url, http=device) as client:
         (known,) = (await lan.owner("GET", "api/access"))["devices"]
         assert known["connected"] == 1
@@ -338,6 +338,10 @@ async def test_revoking_ends_the_stream_within_a_second_and_the_cookie(lan: Lan)
         await eventually(lambda: client.socket.closed, 1.0, "the stream is still open")
         assert client.socket.close_code == CLOSE_REVOKED
     assert await status(device, lan.url + "api/session") == 401
+    async with device.post(lan.url + "api/access/request", json={}) as answer:
+        assert answer.status == 200
+    (waiting,) = (await lan.owner("GET", "api/access"))["waiting"]
+    assert waiting["name"] == "Mia"
 
 
 async def test_revoking_also_ends_a_stream_that_reads_nothing(lan: Lan) -> None:
