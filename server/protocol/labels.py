@@ -59,8 +59,8 @@ class Provenance(Message):
     """Whether a person has looked at each of the items. A verified label has more weight in
     training, and is never listed as a suspect."""
     blind: bool = False
-    """Whether the labels are hidden from all people until another person has labelled one of the
-    items blind, too. A sheet of the kind `double` has such items."""
+    """Whether each label is hidden from all people until another person has labelled the item, too,
+    blind or not. A sheet of the kind `double` has such items."""
 
 
 class Label(Operation, kw_only=True, tag="label"):

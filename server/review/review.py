@@ -14,9 +14,10 @@ from lodespace import protocol
 from lodespace.review import conflicts, contact_sheets, cues, quality, suggestion
 from lodespace.review.calibration import Calibration, evidence
 from lodespace.review.captions import with_texts
-from lodespace.review.double_label import DoubleLabelQueue
+from lodespace.review.double_label import DoubleLabelQueue, LabelledByPeople
 from lodespace.review.kept_fit import KeptFit
 from lodespace.session.session import AnnotationSession
+from lodespace.session.sources import VotingState
 
 log = logging.getLogger(__name__)
 
@@ -103,10 +104,10 @@ class Review:
         items = self.session.items
         if kind == "double":
             state, calibration = self.session.item_state(), self._calibrated()
-            blind = self.session.blind.copy()
+            labels = LabelledByPeople(VotingState.of(self.session), self.session.blind.copy())
             return await self._work_out(
                 lambda: with_texts(
-                    self._double.sheet(calibration().applied(state), blind, person, size), items
+                    self._double.sheet(calibration().applied(state), labels, person, size), items
                 )
             )
         if kind == "conflicts":

@@ -1,19 +1,22 @@
 """Blind labels: two people label the same items, and see each other's labels only afterwards.
 
-The labels of a blind gesture are hidden until another person has labelled one of its items blind,
-too. A hidden gesture is in the history of labels as if it were undone, so its votes and labels
-count nowhere. Pure state: equal events give equal labels.
+A label of a blind gesture is hidden until another person has labelled the item, too, blind or not.
+In the history of labels, a hidden label is as if it were undone, so it counts nowhere. Pure state:
+equal events give equal labels.
 """
 
-from collections.abc import Callable
-from functools import reduce
+from collections.abc import Callable, Iterator
 
+import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from lodespace.protocol import UNLABELED
-from lodespace.session.authors import person_of
+from lodespace.session.authors import is_person, person_of
 from lodespace.session.events import Items
 from lodespace.session.label_history import GestureRecord, LabelHistory
+
+Flags = npt.NDArray[np.bool_]
 
 
 class BlindLabels:
@@ -25,87 +28,119 @@ class BlindLabels:
     def __contains__(self, number: int) -> bool:
         return number in self._records
 
+    def __len__(self) -> int:
+        return len(self._records)
+
     def copy(self) -> "BlindLabels":
         """Return the gestures as they are now, for another thread to read."""
         found = BlindLabels()
-        found._records = dict(self._records)
+        found._records = {
+            number: msgspec.structs.replace(record) for number, record in self._records.items()
+        }
         return found
-
-    def touched(self, record: GestureRecord) -> Items:
-        """Return the items (K,), ascending, whose labels may change with a blind gesture."""
-        together = [record.items, *(other.items for other in self._partners(record))]
-        return reduce(np.union1d, together).astype(np.uint32)
 
     def add(self, history: LabelHistory, record: GestureRecord) -> Items:
         """Add a gesture that is newer than all others. Returns the items whose label changed."""
-
-        def change() -> None:
-            history.add(record)
-            self._records[record.number] = record
-            self._show(history, record)
-
-        return self._compared(history, record, change)
+        self._records[record.number] = record
+        record.hidden = np.zeros(len(record.items), np.bool_)
+        return self.update(history, record.items, lambda: history.add(record))
 
     def mark(self, history: LabelHistory, number: int, *, undone: bool) -> Items:
         """Undo or redo gesture `number`. Returns the items whose label changed."""
         record = self._records[number]
+        record.undone = undone
+        return self.update(history, record.items, lambda: record.items)
 
-        def change() -> None:
-            record.withdrawn = undone
-            self._show(history, record)
+    def update(self, history: LabelHistory, items: Items, change: Callable[[], Items]) -> Items:
+        """Carry out a change of gestures on some items (K,), and show or hide their blind labels.
 
-        return self._compared(history, record, change)
+        Args:
+            history: The labels of the session.
+            items: The items, ascending.
+            change: Changes `history`. Returns the items whose label changed.
 
-    def answered(self, record: GestureRecord) -> bool:
-        """Return whether another person has labelled items of the gesture blind, too."""
-        return any(not other.withdrawn for other in self._partners(record))
+        Returns:
+            The items whose label changed.
+        """
+        if not self._records:
+            return change()
+        before = history.labels[items]
+        change()
+        for record in self._records.values():
+            at = np.flatnonzero(_is_in(items, record.items))
+            if len(at):
+                assert record.hidden is not None
+                hidden = record.hidden.copy()
+                hidden[at] = self._hidden(history, record, at)
+                history.hide(record, hidden)
+        return items[history.labels[items] != before]
 
-    def hidden(self) -> list[GestureRecord]:
-        """Return the gestures that nobody has answered yet, oldest first."""
-        return [
-            record
-            for record in self._records.values()
-            if not record.withdrawn and not self.answered(record)
-        ]
+    def answered(self, history: LabelHistory, items: Items, person: str) -> Flags:
+        """Return for each of `items` (K,) whether another person than `person` has labelled it."""
+        return np.array([_answered(history, item, person) for item in items.tolist()], np.bool_)
+
+    def hidden_of_others(self, person: str) -> list[tuple[Items, Items]]:
+        """Return the gestures of others with labels that nobody has answered yet, oldest first: all
+        items of the gesture (K,), and those whose labels are hidden (L,)."""
+        found: list[tuple[Items, Items]] = []
+        for record in self._standing():
+            if person_of(record.client) != person:
+                assert record.hidden is not None
+                hidden = record.hidden & (_classes(record) != UNLABELED)
+                if hidden.any():
+                    found.append((record.items, record.items[hidden]))
+        return found
 
     def labelled_by(self, person: str) -> Items:
         """Return the items (K,), ascending, that a person has labelled blind."""
         of_person = [
-            record.items
-            for record in self._records.values()
-            if not record.withdrawn and person_of(record.client) == person
+            record.items[_classes(record) != UNLABELED]
+            for record in self._standing()
+            if person_of(record.client) == person
         ]
         return np.unique(np.concatenate([*of_person, np.empty(0, np.uint32)])).astype(np.uint32)
 
-    def _partners(self, record: GestureRecord) -> list[GestureRecord]:
-        """Return the blind gestures of others that give a class to an item of `record`, too."""
-        person, items = person_of(record.client), _given(record)
-        return [
-            other
-            for other in self._records.values()
-            if person_of(other.client) != person
-            and np.isin(items, _given(other), assume_unique=True).any()
-        ]
+    def _standing(self) -> Iterator[GestureRecord]:
+        return (record for record in self._records.values() if not record.undone)
 
-    def _show(self, history: LabelHistory, record: GestureRecord) -> None:
-        for one in (record, *self._partners(record)):
-            hidden = one.withdrawn or not self.answered(one)
-            if hidden and not one.undone:
-                history.undo(one.number)
-            elif not hidden and one.undone:
-                history.redo(one.number)
+    def _hidden(
+        self, history: LabelHistory, record: GestureRecord, at: npt.NDArray[np.intp]
+    ) -> Flags:
+        """Return whether the labels at the places `at` (K,) of a gesture are hidden now (K,).
 
-    def _compared(
-        self, history: LabelHistory, record: GestureRecord, change: Callable[[], None]
-    ) -> Items:
-        items = self.touched(record)
-        before = history.labels[items]
-        change()
-        return items[history.labels[items] != before]
+        An item without a class stays hidden: its class was unclear to the person.
+        """
+        if record.undone:
+            return np.ones(len(at), np.bool_)
+        answered = self.answered(history, record.items[at], person_of(record.client))
+        return ~answered | (_classes(record)[at] == UNLABELED)
 
 
-def _given(record: GestureRecord) -> Items:
-    """Return the items of a gesture that get a class (K,)."""
+def _answered(history: LabelHistory, item: int, person: str) -> bool:
+    """Return whether another person than `person` has labelled an item, and has not removed this
+    label since."""
+    done = {person}
+    for number, class_id in history.rows_on(item):
+        record = history.gestures[number]
+        other = person_of(record.client)
+        if other in done or not is_person(other) or record.undone or record.accepted:
+            continue
+        if class_id != UNLABELED:
+            return True
+        if not record.blind:
+            done.add(other)
+    return False
+
+
+def _is_in(items: Items, wanted: Items) -> Flags:
+    """Return whether each of `wanted` (K,) is in `items` (L,). Both are ascending."""
+    at = np.searchsorted(items, wanted)
+    at[at == len(items)] = 0
+    return items[at] == wanted if len(items) else np.zeros(len(wanted), np.bool_)
+
+
+def _classes(record: GestureRecord) -> npt.NDArray[np.int16]:
+    """Return the class that each item of a gesture got (K,)."""
     if record.class_ids is None:
-        return record.items if record.class_id != UNLABELED else record.items[:0]
-    return record.items[record.class_ids != UNLABELED]
+        return np.full(len(record.items), record.class_id, np.int16)
+    return record.class_ids

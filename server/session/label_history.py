@@ -7,7 +7,7 @@ clients on the same items keep their effect. undo.py decides which gesture a cli
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
@@ -48,11 +48,11 @@ class GestureRecord(msgspec.Struct, gc=False):
     accepted: bool = False
     """Whether the gesture accepted predictions, without a look at each item."""
     undone: bool = False
-    """Whether the gesture is currently undone, or hidden (blind_labels.py)."""
+    """Whether the gesture is currently undone."""
     blind: bool = False
-    """Whether the labels are hidden until another person has labelled the items, too."""
-    withdrawn: bool = False
-    """Whether a blind gesture is currently undone."""
+    """Whether each label is hidden until another person has labelled the item, too."""
+    hidden: npt.NDArray[np.bool_] | None = None
+    """Whether the label of each item of a blind gesture is currently hidden or undone (K,)."""
     seen: Seen | None = None
     """State of the items before the sheet was confirmed; None if the gesture confirmed no sheet."""
     first: int = 0
@@ -63,10 +63,15 @@ class GestureRecord(msgspec.Struct, gc=False):
         """Rows of this gesture's items in the table of LabelHistory."""
         return slice(self.first, self.first + len(self.items))
 
-    @property
-    def stands(self) -> bool:
-        """Whether the gesture is not undone. A hidden gesture stands."""
-        return not (self.withdrawn if self.blind else self.undone)
+    def shown(self) -> "GestureRecord | None":
+        """Return the gesture with those items whose labels are neither undone nor hidden; None if
+        there are none."""
+        if self.hidden is None or not self.hidden.any():
+            return None if self.undone else self
+        if self.hidden.all():
+            return None
+        class_ids = None if self.class_ids is None else self.class_ids[~self.hidden]
+        return msgspec.structs.replace(self, items=self.items[~self.hidden], class_ids=class_ids)
 
     def classes(self) -> list[int]:
         """Return the classes that the gesture gave, ascending, without UNLABELED."""
@@ -188,13 +193,22 @@ class LabelHistory:
         return self._newest != 0
 
     def gestures_on(self, item: int) -> list[int]:
-        """Return the gestures that contain `item` and are not undone, newest first."""
-        found, row = list[int](), int(self._newest[item])
+        """Return the gestures whose labels of `item` are neither undone nor hidden, newest
+        first."""
+        rows = self._rows
+        return [int(rows.number[row]) for row in self._chain(item) if not rows.undone[row]]
+
+    def rows_on(self, item: int) -> Iterator[tuple[int, int]]:
+        """Yield all gestures that contain `item`, newest first, also undone and hidden ones: the
+        number of the gesture, and the class that the item got."""
+        rows = self._rows
+        return ((int(rows.number[row]), int(rows.class_id[row])) for row in self._chain(item))
+
+    def _chain(self, item: int) -> Iterator[int]:
+        row = int(self._newest[item])
         while row:
-            if not self._rows.undone[row]:
-                found.append(int(self._rows.number[row]))
+            yield row
             row = int(self._rows.below[row])
-        return found
 
     def add(self, record: GestureRecord) -> Items:
         """Add a gesture that is newer than all others. Returns the items whose label changed."""
@@ -251,23 +265,43 @@ class LabelHistory:
 
     def undo(self, number: int) -> Items:
         """Undo gesture `number`. Returns the items whose label changed."""
-        return self._mark(number, undone=True)
+        record = self.gestures[number]
+        record.undone = True
+        return self._mark(record, undone=True)
 
     def redo(self, number: int) -> Items:
         """Redo gesture `number`. Returns the items whose label changed."""
-        return self._mark(number, undone=False)
+        record = self.gestures[number]
+        record.undone = False
+        return self._mark(record, undone=False)
 
-    def _mark(self, number: int, *, undone: bool) -> Items:
-        record, rows = self.gestures[number], self._rows
+    def hide(self, record: GestureRecord, hidden: npt.NDArray[np.bool_]) -> None:
+        """Hide the labels of some items (K,) of a blind gesture, and show those of the others."""
+        assert record.hidden is not None
+        before, record.hidden = record.hidden, hidden
+        for undone in (True, False):
+            which = np.flatnonzero((hidden == undone) & (before != undone))
+            if len(which):
+                self._mark(record, undone=undone, which=which)
+
+    def _mark(
+        self,
+        record: GestureRecord,
+        *,
+        undone: bool,
+        which: "npt.NDArray[np.intp] | slice" = slice(None),
+    ) -> Items:
+        """Undo or redo the labels at the places `which` of a gesture. Returns the items whose label
+        changed."""
+        rows = self._rows
         self.marks += 1
-        record.undone = undone
-        rows.undone[record.rows] = undone
-        above = rows.standing(rows.above[record.rows], rows.above)
+        own = np.arange(record.rows.start, record.rows.stop)[which]
+        rows.undone[own] = undone
+        above = rows.standing(rows.above[own], rows.above)
         # An item is covered if a newer gesture determines its label. A prepared gesture covers
         # items only after it was added.
         uncovered = (above == 0) | (above >= self._end)
-        items, above = record.items[uncovered], above[uncovered]
-        own = np.flatnonzero(uncovered) + record.first
+        items, above, own = record.items[which][uncovered], above[uncovered], own[uncovered]
         below = rows.standing(rows.below[own], rows.below)
         old, new = (own, below) if undone else (below, own)
         class_ids = rows.class_id[new]

@@ -67,18 +67,18 @@ class VotingState(NamedTuple):
     def of(cls, state: SessionState, sequence: int | None = None) -> "VotingState":
         """Return the current gestures and rules. `sequence`: number of the newest event, if it is
         not yet that of `state`."""
-        gestures = sorted(state.history.gestures.items())
+        gestures = (
+            record.shown()
+            for _, record in sorted(state.history.gestures.items())
+            if not record.accepted
+        )
         return cls(
             state.sequence if sequence is None else sequence,
             len(state.items),
-            [record for _, record in gestures if not (record.undone or record.accepted)],
+            [record for record in gestures if record is not None],
             [rule for rule in state.rules if rule.on],
             state.classes.counted_as(),
         )
-
-    def resolve(self, class_ids: ClassIds) -> ClassIds:
-        """Replace merged classes in `class_ids` (K,), and deleted classes by UNLABELED."""
-        return lookup(self.counted_as, class_ids, UNLABELED)
 
     def same_votes(self, other: "VotingState") -> bool:
         """Return whether both states have the same votes, of sources of the same names."""
@@ -91,11 +91,11 @@ class VotingState(NamedTuple):
             and all(map(_same_rule, self.rules, other.rules))
         )
 
+    def resolve(self, class_ids: ClassIds) -> ClassIds:
+        """Replace merged classes in `class_ids` (K,), and deleted classes by UNLABELED."""
+        return lookup(self.counted_as, class_ids, UNLABELED)
 
-class SessionVotes(NamedTuple):
-    """All votes of a session, as the label model reads them."""
 
-    sources: list[VotingSource]
 def _same_gesture(one: GestureRecord, other: GestureRecord) -> bool:
     # Only the items of a blind gesture change: those whose labels are shown.
     return one.number == other.number and (
@@ -112,6 +112,10 @@ def _same_rule(one: Rule, other: Rule) -> bool:
     )
 
 
+class SessionVotes(NamedTuple):
+    """All votes of a session, as the label model reads them."""
+
+    sources: list[VotingSource]
     """The sources (S)."""
     expected: list[Source]
     """The sources as the label model reads them (S)."""

@@ -16,7 +16,7 @@ def check_undo(number: int, *, history: LabelHistory, rules: RuleList, classes: 
     made = classes.made_by(number)
     if made is None:
         return
-    labelled = any(made in g.classes() and g.stands for g in history.gestures.values())
+    labelled = any(made in g.classes() and not g.undone for g in history.gestures.values())
     voted = any(made in rule.given() for rule in rules)
     if voted:
         name = classes.classes[made].name

@@ -27,14 +27,18 @@ def replaced_of_others(state: SessionState, event: Event) -> dict[str, int]:
 
     The event is not applied yet. Blind labels replace no label before they are shown.
     """
-    if not isinstance(event, LabelEvent | LabelEachEvent) or event.provenance.blind:
+    if not isinstance(event, LabelEvent | LabelEachEvent):
         return {}
+    person = person_of(event.client)
     given: npt.NDArray[np.int16] | int = (
         event.class_ids if isinstance(event, LabelEachEvent) else event.class_id
     )
-    changed = event.items[state.labels_of(event.items) != given]
-    found = labels_by_person(state, changed)
-    found.pop(person_of(event.client), None)
+    replaced = state.labels_of(event.items) != given
+    if event.provenance.blind:
+        replaced &= state.blind.answered(state.history, event.items, person)
+        replaced &= np.asarray(given) != UNLABELED
+    found = labels_by_person(state, event.items[replaced])
+    found.pop(person, None)
     return found
 
 

@@ -5,10 +5,12 @@ import numpy as np
 from lodespace.exporting.votes import votes_of
 from lodespace.protocol import Labels
 from lodespace.review.conflicts import conflicts
-from lodespace.review.double_label import DoubleLabelQueue
+from lodespace.review.double_label import DoubleLabelQueue, LabelledByPeople
+from lodespace.session.commands.registry import plan
 from lodespace.session.fitted_votes import fitted
 from lodespace.session.sources import VotingState
 from lodespace.session.summaries import history
+from lodespace.session.whose import replaced_of_others
 from samples.event_logs import Log, dial, label, label_each, undo
 
 MIA, TOM, ANN = "device-1.a", "device-2.b", "device-3.c"
@@ -31,10 +33,13 @@ def test_blind_labels_are_hidden_until_both_have_labelled() -> None:
     blind(log, 2, "device-1.other-page", {3: 1})
     assert labels(log) == {}, "the same person answers"
     blind(log, 3, TOM, {0: 0, 1: 2})
-    assert labels(log) == {0: 0, 1: 2, 2: 2}
+    assert labels(log) == {0: 0, 1: 2}, "an item that nobody else has labelled is shown"
     votes = votes_of(log.session)
-    assert votes["device-1"][:4].tolist() == [0, 1, 2, -1]
+    assert votes["device-1"][:4].tolist() == [0, 1, -1, -1]
     assert votes["device-2"][:4].tolist() == [0, 2, -1, -1]
+    blind(log, 4, ANN, {2: 0, 3: 0})
+    assert labels(log) == {0: 0, 1: 2, 2: 0, 3: 0}
+    assert votes_of(log.session)["device-1"][:4].tolist() == [0, 1, 2, 1]
 
 
 def test_an_answer_and_its_undo_reveal_and_hide_both() -> None:
@@ -49,7 +54,7 @@ def test_an_answer_and_its_undo_reveal_and_hide_both() -> None:
     blind(log, 5, TOM, {0: 1})
     assert labels(log) == {}
     blind(log, 6, MIA, {0: 0, 1: 1})
-    assert labels(log) == {0: 0, 1: 1} != shown
+    assert labels(log) == {0: 0} and shown == {0: 0, 1: 2}
 
 
 def test_items_that_another_person_left_without_a_class_stay_hidden() -> None:
@@ -58,7 +63,33 @@ def test_items_that_another_person_left_without_a_class_stay_hidden() -> None:
     blind(log, 2, TOM, {0: -1, 5: 1})
     assert labels(log) == {}
     blind(log, 3, TOM, {1: 1})
-    assert labels(log) == {0: 0, 1: 1}
+    assert labels(log) == {1: 1}
+
+
+def test_a_label_that_is_not_blind_is_an_answer_until_it_is_undone() -> None:
+    log = Log()
+    log.do(label(1, [0, 1], 0), TOM)
+    log.do(label_each(2, {2: 0}, tool="accept", verified=False), TOM)
+    applied = log.do(label_each(3, {0: 1, 2: 1, 3: 1}, blind=True), MIA)
+    assert applied is not None and "1 of these" in applied.ack.message
+    assert labels(log) == {0: 1, 1: 0, 2: 0}, "an accepted prediction answers"
+    log.do(undo(4), TOM)
+    log.do(undo(5), TOM)
+    assert labels(log) == {}
+    log.do(label(6, [3, 4], 2), ANN)
+    assert labels(log) == {3: 2, 4: 2} and votes_of(log.session)["device-1"][3] == 1
+    log.do(label(7, [3], -1), ANN)
+    assert labels(log) == {4: 2} and "device-1" not in votes_of(log.session)
+
+
+def test_labels_of_others_that_a_blind_sheet_replaces_are_counted() -> None:
+    log = Log()
+    log.do(label(1, [0, 1, 2], 0), TOM)
+    sheet = label_each(2, {0: 0, 1: 1, 2: -1, 5: 1}, blind=True)
+    event = plan(log.session, sheet, MIA)
+    assert event is not None and replaced_of_others(log.session, event) == {"device-2": 1}
+    event = plan(log.session, sheet, TOM)
+    assert event is not None and replaced_of_others(log.session, event) == {}
 
 
 def test_the_history_does_not_name_hidden_classes() -> None:
@@ -76,7 +107,7 @@ def test_messages_have_the_labels_of_both_when_they_are_revealed() -> None:
     applied = log.do(label_each(2, {0: 0, 1: 1}, blind=True), TOM)
     assert applied is not None and "shown now" in applied.ack.message
     (news,) = [m for m in applied.news if isinstance(m, Labels)]
-    assert news.items == [0, 1, 5] and news.class_ids == [0, 1, 2]
+    assert news.items == [0, 1] and news.class_ids == [0, 1]
 
 
 def test_weighed_labels_do_not_show_hidden_labels() -> None:
@@ -103,37 +134,45 @@ def test_differing_blind_labels_are_conflicts_until_a_third_look() -> None:
     assert queue() == [] and labels(log) == {0: 0, 1: 1}
 
 
-def test_two_people_get_the_same_sheet_and_a_third_a_new_one() -> None:
-    log, queue = Log(), DoubleLabelQueue()
-
-    def sheet(person: str) -> list[int]:
-        session = log.session
-        return [
-            one.item for one in queue.sheet(session.item_state(), session.blind, person, 4).items
-        ]
-
-    log.do(label(1, [7], 0), ANN)
-    first = sheet("device-1")
-    assert len(first) == 4 and 7 not in first
-    assert sheet("device-1") == first, "a sheet that is opened again has other items"
-    assert sheet("device-2") == first, "the second person gets other items"
-    blind(log, 2, "device-1.a", dict.fromkeys(first, 0))
-    second = sheet("device-1")
-    assert not set(second) & {7, *first}
-    assert sheet("device-2") == first
-    queue = DoubleLabelQueue()  # the server has restarted
-    assert sheet("device-3") == first
-    blind(log, 3, "device-2.b", dict.fromkeys(first, 1))
-    assert not set(sheet("device-2")) & {7, *first}
-
-
-def test_a_blind_sheet_shows_neither_labels_nor_predictions() -> None:
-    log = Log()
-    blind(log, 1, MIA, {0: 0, 1: 1})
-    found = DoubleLabelQueue().sheet(log.session.item_state(), log.session.blind, "device-2")
-    assert found.kind == "double" and found.total == 2
-    log.do(label(2, [1], 0), ANN)
-    found = DoubleLabelQueue().sheet(log.session.item_state(), log.session.blind, "device-2")
-    assert [one.item for one in found.items] == [0] and found.total == 1
+def sheet(log: Log, queue: DoubleLabelQueue, person: str, size: int = 4) -> list[int]:
+    session = log.session
+    people = LabelledByPeople(VotingState.of(session), session.blind.copy())
+    found = queue.sheet(session.item_state(), people, person, size)
+    assert found.kind == "double" and found.total >= len(found.items)
     for one in found.items:
         assert (one.class_id, one.prediction, one.proposed, one.doubt) == (-1, -1, -1, 0)
+    return [one.item for one in found.items]
+
+
+def test_two_people_get_the_same_sheet_and_a_third_a_new_one() -> None:
+    log, queue = Log(), DoubleLabelQueue()
+    log.do(label(1, [7], 0), ANN)
+    first = sheet(log, queue, "device-1")
+    assert len(first) == 4 and 7 not in first
+    assert sheet(log, queue, "device-1") == first, "a sheet that is opened again has other items"
+    assert sheet(log, queue, "device-2") == first, "the second person gets other items"
+    blind(log, 2, "device-1.a", dict.fromkeys(first, 0))
+    second = sheet(log, queue, "device-1")
+    assert not set(second) & {7, *first}
+    assert sheet(log, queue, "device-2") == first
+    queue = DoubleLabelQueue()  # the server has restarted
+    assert sheet(log, queue, "device-3") == first
+    blind(log, 3, "device-2.b", dict.fromkeys(first[:3], 1))
+    assert not set(sheet(log, queue, "device-2")) & {7, *first}, "one of them is asked again"
+    assert sheet(log, queue, "device-3") == first[3:], "the fourth has no second label"
+
+
+def test_a_second_person_gets_items_that_another_has_labelled() -> None:
+    log, queue = Log(), DoubleLabelQueue()
+    log.do(label(1, [0, 9], 0), TOM)  # a region
+    log.do(label_each(2, {8: 1, 3: 1}), TOM)  # a sheet
+    log.do(label_each(3, {5: 1, 3: 0}), "import")
+    log.do(label_each(4, {6: 2}), TOM)
+    assert sheet(log, queue, "device-1") == [3, 6, 8]
+    assert sheet(log, queue, "device-3") == [3, 6, 8], "another open sheet of labelled items"
+    assert not set(sheet(log, queue, "device-2")) & {0, 3, 5, 6, 8, 9}
+    blind(log, 5, MIA, {3: 1, 8: 2})
+    assert labels(log)[3] == 1 and labels(log)[8] == 2, "both labels are known now"
+    assert sheet(log, queue, "device-1") == [1, 2, 4, 7], "not 6 again, whose class was unclear"
+    blind(log, 6, MIA, dict.fromkeys([1, 2, 4, 7], 0))
+    assert sheet(log, queue, "device-1") == [0, 9], "the items of a region come last"

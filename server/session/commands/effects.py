@@ -5,7 +5,6 @@ from collections.abc import Callable
 import numpy as np
 
 from lodespace.session.commands.change import NO_ITEMS, Change, Unweighed
-from lodespace.session.commands.labels import record_of
 from lodespace.session.events import (
     AnchorEvent,
     Event,
@@ -72,13 +71,11 @@ def _affected(state: SessionState, event: Event, *, weighed: bool) -> Items:
         return everything
     match event:
         case LabelEvent() | LabelEachEvent():
-            if event.provenance.blind:
-                return state.blind.touched(record_of(event))
             return event.items
         case UndoEvent(gesture=number) | RedoEvent(gesture=number):
             record = state.history.gestures.get(number)
             if record is not None:
-                return state.blind.touched(record) if record.blind else record.items
+                return record.items
         case _ if isinstance(event, _LABELS_STAY):
             return NO_ITEMS
         case _:

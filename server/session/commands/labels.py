@@ -117,9 +117,16 @@ def apply(state: SessionState, event: LabelEvent | LabelEachEvent) -> Change:
     record = record_of(event)
     state.undo_log.add(action_of(event, record))
     if not record.blind:
-        return change_of(record, state.history.add(record))
+        changed = state.blind.update(state.history, record.items, lambda: state.history.add(record))
+        return change_of(record, changed)
     changed = state.blind.add(state.history, record)
-    message = _BOTH if state.blind.answered(record) else _WAITING
+    shown = record.shown()
+    message = _WAITING
+    if shown is not None:
+        which = (
+            "these" if len(shown.items) == len(record.items) else f"{len(shown.items):,} of these"
+        )
+        message = _SHOWN.format(which=which)
     return change_of(record, changed)._replace(answered=len(record.items), message=message)
 
 
@@ -166,7 +173,7 @@ def change_of(record: GestureRecord, changed: Items) -> Change:
 
 
 _WAITING = "These labels are hidden until another person has labelled the same items."
-_BOTH = "Another person has labelled items of this sheet, too. The labels of both are shown now."
+_SHOWN = "Another person has labelled {which} items, too. The labels of both are shown now."
 
 
 def _note(record: GestureRecord, note: str) -> str:
@@ -188,13 +195,18 @@ def _note(record: GestureRecord, note: str) -> str:
 
 def revert(state: SessionState, number: int) -> Change:
     """Undo gesture `number`."""
-    if number in state.blind:
-        return Change(state.blind.mark(state.history, number, undone=True))
-    return Change(state.history.undo(number))
+    return Change(_marked(state, number, undone=True))
 
 
 def restore(state: SessionState, number: int) -> Change:
     """Redo gesture `number`."""
-    if number in state.blind:
-        return Change(state.blind.mark(state.history, number, undone=False))
-    return Change(state.history.redo(number))
+    return Change(_marked(state, number, undone=False))
+
+
+def _marked(state: SessionState, number: int, *, undone: bool) -> Items:
+    """Undo or redo gesture `number`. Returns the items whose label changed."""
+    history, blind = state.history, state.blind
+    if number in blind:
+        return blind.mark(history, number, undone=undone)
+    change = history.undo if undone else history.redo
+    return blind.update(history, history.gestures[number].items, lambda: change(number))

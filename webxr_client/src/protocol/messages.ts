@@ -902,8 +902,8 @@ export interface Provenance {
    */
   verified?: boolean;
   /**
-   * Whether the labels are hidden from all people until another person has labelled one of the
-   * items blind, too. A sheet of the kind `double` has such items.
+   * Whether each label is hidden from all people until another person has labelled the item, too,
+   * blind or not. A sheet of the kind `double` has such items.
    */
   blind?: boolean;
 }

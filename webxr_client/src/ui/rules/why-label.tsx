@@ -24,7 +24,8 @@ export function WhyLabel({ item }: { item: number }) {
       current = false;
     };
   }, [item, offered, labels, rules]);
-  if (!why || why.item !== item || why.votes.length === 0) return null;
+  const blind = state.review.sheet.value?.kind === "double";
+  if (!why || blind || why.item !== item || why.votes.length === 0) return null;
   return (
     <>
       <h3 class="faint-text">Why this label</h3>

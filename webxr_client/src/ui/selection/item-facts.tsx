@@ -30,8 +30,8 @@ export function useItemInfo(item: number): ItemInfo | null {
 }
 
 /**
- * Number, id, label and prediction of an item. The prediction is left out while a sheet is labelled
- * blind, so that people do not follow the model.
+ * Number, id, label and prediction of an item. Label and prediction are left out while a sheet is
+ * labelled blind, so that people follow neither each other nor the model.
  */
 export function ItemFacts({ item, info }: { item: number; info: ItemInfo | null }) {
   const { state } = useUi();
@@ -51,12 +51,12 @@ export function ItemFacts({ item, info }: { item: number; info: ItemInfo | null 
       {info && info.id !== String(itemNumber(item)) && <dd class="muted">{info.id}</dd>}
       <dd>
         <span class="muted">label </span>
-        {label ? (
+        {label && !blind ? (
           <Named colour={label.colour} name={label.name} />
         ) : (
-          <span class="muted">none</span>
+          <span class="muted">{label ? "hidden" : "none"}</span>
         )}
-        {info && info.gesture > 0 && <span class="muted"> · gesture {info.gesture}</span>}
+        {info && info.gesture > 0 && !blind && <span class="muted"> · gesture {info.gesture}</span>}
       </dd>
       {predicted && (
         <dd>
