@@ -234,6 +234,19 @@ def test_regions_of_sounds_are_annotations(tmp_path: Path) -> None:
         assert [(a.start, a.end, a.labels) for a in found.annotations] == [(1, 2.5, ("x", "y"))]
 
 
+def test_annotators_of_regions_do_not_outvote_a_label(tmp_path: Path) -> None:
+    one = task("audio", "a.wav", "cat")
+    for end in (2, 3):
+        region = {"start": 1, "end": end, "channel": 0, "labels": ["x"]}
+        result = [{"from_name": "l", "type": "labels", "value": region}]
+        one["annotations"].append({"result": result, "updated_at": f"2024-01-0{end}T00:00:00Z"})
+    one["annotations"][1]["ground_truth"] = True
+    (tmp_path / "ls.json").write_text(json.dumps([one]))
+    found = read_annotations(tmp_path / "ls.json", "ls.json", ImportOptions())
+    assert found is not None
+    assert [(a.end, a.labels) for a in found.annotations] == [(None, ("cat",)), (2, ("x",))]
+
+
 @pytest.mark.parametrize("reason", ["unreadable", "conflict"])
 def test_a_failed_import_of_labels_leaves_no_project(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], reason: str

@@ -245,7 +245,7 @@ def _decided(found: AnnotationFile, tasks: Sequence[_Task], control: str | None)
     """Add the labels of the tasks to `found`. If a task has several votes, one is chosen.
 
     If votes are marked as ground truth, the newest of these votes is chosen. Otherwise, the newest
-    vote with the most frequent label is chosen.
+    vote with the most frequent label is chosen. An annotator who gave no label has no vote.
     """
     controls = Counter(name for vote in _votes(tasks) for name in vote.choices)
     regions = Counter(region[0] for vote in _votes(tasks) for region in vote.regions)
@@ -254,15 +254,17 @@ def _decided(found: AnnotationFile, tasks: Sequence[_Task], control: str | None)
     found.label_column = chosen or chosen_region
     different = 0
     for task in tasks:
-        votes = [vote for vote in task.votes if vote.choices.get(chosen) or vote.regions]
-        if not votes or len(found.annotations) > MAX_ANNOTATIONS:
-            continue
-        vote, agreed = _winner(votes, chosen)
-        different += not agreed
-        labels = vote.choices.get(chosen, ())
-        if labels:
+        if len(found.annotations) > MAX_ANNOTATIONS:
+            break
+        whole = [vote for vote in task.votes if vote.choices.get(chosen)]
+        parts = [vote for vote in task.votes if vote.regions]
+        different += _differ(whole, parts, chosen)
+        if whole:
+            vote = _winner(whole, chosen)
+            labels = vote.choices[chosen]
             found.annotations.append(Annotation(task.names, labels[0], others=labels[1:]))
-        for name, start, end, region in vote.regions:
+            parts = [vote] if vote.regions else parts
+        for name, start, end, region in _newest(parts).regions if parts else ():
             if name == chosen_region and region:
                 found.annotations.append(
                     Annotation(task.names, region[0], start, end, others=region[1:])
@@ -300,15 +302,20 @@ def _control(controls: Counter[str]) -> str:
     return usual or (controls.most_common(1)[0][0] if controls else "")
 
 
-def _winner(votes: Sequence[_Vote], control: str) -> tuple[_Vote, bool]:
-    """Return the vote whose labels are used, and whether all votes have the same labels."""
-    firsts = [vote.choices.get(control, ("",))[0] for vote in votes]
-    agreed = len(set(firsts)) == 1 and all(vote.regions == votes[0].regions for vote in votes)
-    counts = Counter(firsts)
+def _winner(votes: Sequence[_Vote], control: str) -> _Vote:
+    """Return the vote whose labels are used. Each of the votes has labels of the control."""
+    counts = Counter(vote.choices[control][0] for vote in votes)
+    most = max(counts.values())
     truths = [vote for vote in votes if vote.truth]
-    most = [
-        vote
-        for vote, first in zip(votes, firsts, strict=True)
-        if counts[first] == max(counts.values())
-    ]
-    return max(truths or most, key=lambda vote: vote.at), agreed
+    return _newest(truths or [vote for vote in votes if counts[vote.choices[control][0]] == most])
+
+
+def _newest(votes: Sequence[_Vote]) -> _Vote:
+    """Return the newest of some votes, or of those that are marked as ground truth."""
+    return max(votes, key=lambda vote: (vote.truth, vote.at))
+
+
+def _differ(whole: Sequence[_Vote], parts: Sequence[_Vote], control: str) -> bool:
+    """Return whether annotators gave a task, or its regions, different labels."""
+    labels = {frozenset(vote.choices[control]) for vote in whole}
+    return len(labels) > 1 or any(vote.regions != parts[0].regions for vote in parts)
