@@ -1,13 +1,15 @@
 /** Several people in one session: what this page does, what the others do, and following them. */
 import { effect } from "@preact/signals";
-import { Quaternion, Vector3 } from "three";
+import { Vector3 } from "three";
 import type { Connection } from "../net/connection.js";
 import { MAX_SHOWN_SELECTED, type PeerMoved, type Presence } from "../protocol/messages.js";
 import { PeerMarks } from "../scene/peer-marks.js";
+import { viewOf } from "../scene/peer-view.js";
 import { Peers } from "../scene/peers.js";
 import type { Stage } from "../scene/stage.js";
 import type { AppState } from "../state/app-state.js";
 import type { Commands } from "../state/commands.js";
+import { endFollowing, forgetEnded } from "../state/peer-calls.js";
 
 /** Shortest time between two messages, ms: at most ten per second. */
 export const EVERY_MS = 100;
@@ -78,6 +80,7 @@ export function watchOthers(parts: PeopleParts): PeopleView {
     fresh = true;
     stage.invalidate();
   });
+  effect(() => forgetEnded(state));
   const update = (changed: boolean): boolean => {
     if (changed) send();
     const moved = follow();
@@ -180,11 +183,9 @@ function sender({ state, stage, commands, connection }: PeopleParts): () => void
 }
 
 /** Return a function that moves the camera to the view of a person, one step per frame. */
-function follower({ state, stage }: PeopleParts): () => boolean {
+export function follower({ state, stage }: Pick<PeopleParts, "state" | "stage">): () => boolean {
   const { people, peers } = state;
-  const stop = () => {
-    people.following.value = people.visiting.value = "";
-  };
+  const stop = () => endFollowing(state);
   // A person who moves the camera ends the motion. `controls` change with the dimension of the map.
   stage.element.addEventListener("pointerdown", stop, { capture: true });
   stage.element.addEventListener("wheel", stop, { capture: true, passive: true });
@@ -230,15 +231,4 @@ function follower({ state, stage }: PeopleParts): () => boolean {
     stage.invalidate();
     return true;
   };
-}
-
-const turn = new Quaternion();
-
-/** Write the place of a person's head or camera, and the point that they look at, scene metres. */
-export function viewOf({ head }: PeerMoved, position: Vector3, target: Vector3): void {
-  position.fromArray(head!.position);
-  const forward = target.set(0, 0, -1).applyQuaternion(turn.fromArray(head!.orientation));
-  // Look at the point of the line of sight that is nearest to the middle of the scene.
-  const distance = Math.max(0.3, -position.dot(forward));
-  target.multiplyScalar(distance).add(position);
 }

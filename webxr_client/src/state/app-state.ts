@@ -26,10 +26,12 @@ import { KeyMap } from "./key-map.js";
 import { LatentState } from "./latent-state.js";
 import { LayerState } from "./layer-state.js";
 import { PeopleState } from "./people-state.js";
+import { type ConnectedPerson, personsOf } from "./persons.js";
 import { REPORT_CLOSED, reportIsNew } from "./report.js";
 import { type Cue, ReviewState } from "./review-state.js";
 import { RuleState } from "./rule-state.js";
 import { SiteState } from "./site-state.js";
+import { steady } from "./steady.js";
 import { stored } from "./storage.js";
 import { TimeState } from "./time-state.js";
 import type { ViewState } from "./view-state.js";
@@ -201,6 +203,23 @@ export class AppState {
   readonly axes: Signal<readonly NamedAxis[]> = signal([]);
   /** Views, hands and pointers of other clients, by client id. */
   readonly peers: Signal<ReadonlyMap<string, PeerMoved>> = signal(new Map());
+  /** The other people who are connected. The signal does not change when they only move. */
+  readonly persons: ReadonlySignal<readonly ConnectedPerson[]> = steady(() =>
+    personsOf(this.peers.value),
+  );
+  /**
+   * Whether items can have votes for different classes: there are rules, or others have labelled
+   * items.
+   */
+  readonly conflicting: ReadonlySignal<boolean> = computed(
+    () => this.rules.offered.value && (this.rules.list.value.length > 0 || this.shared.value),
+  );
+  /** Whether several people work on the project: others are connected, or have labelled items. */
+  readonly shared: ReadonlySignal<boolean> = computed(
+    () =>
+      this.persons.value.length > 0 ||
+      this.history.value.gestures.some(({ by }) => by.includes(".")),
+  );
   /** Devices that request or have access; null unless this page is the owner's. */
   readonly access: Signal<Access | null> = signal(null);
   /** Pairing in progress; null when this device has access. */

@@ -1,26 +1,48 @@
 /** Requests of other people: to move to their view once, or to follow it. */
-import type { PeerMoved } from "../protocol/messages.js";
 import type { AppState } from "./app-state.js";
+import { type ConnectedPerson, personOf } from "./persons.js";
+
+type Caller = Pick<ConnectedPerson, "client_id" | "call">;
 
 /** Key of a request in `PeopleState.answered`. */
-const keyOf = ({ client_id, call }: PeerMoved): string => `${client_id} ${call}`;
+const keyOf = ({ client_id, call }: Caller): string => `${client_id} ${call}`;
 
 /** Requests that the user has not answered. */
-export function openCalls({ peers, people }: AppState): PeerMoved[] {
+export function openCalls({ persons, people }: AppState): ConnectedPerson[] {
   const answered = people.answered.value;
-  return [...peers.value.values()].filter(
-    (peer) => peer.call && !answered.has(keyOf(peer)) && people.following.value !== peer.client_id,
+  return persons.value.filter(
+    (one) => one.call && !answered.has(keyOf(one)) && people.following.value !== one.client_id,
   );
 }
 
 /** Note that the user has answered a request. */
-export function answer({ people }: AppState, peer: PeerMoved): void {
-  people.answered.value = new Set([...people.answered.peek(), keyOf(peer)]);
+export function answer({ people }: AppState, caller: Caller): void {
+  people.answered.value = new Set([...people.answered.peek(), keyOf(caller)]);
+}
+
+/** Do what a person asks for: move to the view of the person, or follow it. */
+export function accept(state: AppState, caller: Caller): void {
+  const { visiting, following } = state.people;
+  (caller.call === "come" ? visiting : following).value = caller.client_id;
+  answer(state, caller);
+}
+
+/** The person whose view this page follows. */
+export function followedPerson({ persons, people }: AppState): ConnectedPerson | undefined {
+  const { value: id } = people.following;
+  return id ? persons.value.find(({ person }) => person === personOf(id)) : undefined;
+}
+
+/** End the motion to the view of another person, because the user has chosen another view. */
+export function endFollowing({ people }: AppState): void {
+  people.following.value = people.visiting.value = "";
 }
 
 /** Forget answers to requests that ended, so that the next request of the person is shown. */
 export function forgetEnded({ peers, people }: AppState): void {
-  const known = new Set([...peers.value.values()].map(keyOf));
+  const known = new Set(
+    [...peers.value.values()].map(({ client_id, call = "" }) => keyOf({ client_id, call })),
+  );
   const left = [...people.answered.peek()].filter((key) => known.has(key));
   if (left.length < people.answered.peek().size) people.answered.value = new Set(left);
 }

@@ -1,7 +1,9 @@
-import { PerspectiveCamera, Vector3 } from "three";
+import { EventDispatcher, PerspectiveCamera, Vector3 } from "three";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { coalesced, drawn, EVERY_MS, shownOf, viewOf } from "../../src/app/others.js";
+import { coalesced, drawn, EVERY_MS, follower, shownOf } from "../../src/app/others.js";
 import type { PeerMoved } from "../../src/protocol/messages.js";
+import { viewOf } from "../../src/scene/peer-view.js";
+import type { Stage } from "../../src/scene/stage.js";
 import { AppState } from "../../src/state/app-state.js";
 import { answer, forgetEnded, openCalls } from "../../src/state/peer-calls.js";
 
@@ -75,5 +77,70 @@ describe("requests of others", () => {
     expect(openCalls(state)).toHaveLength(1);
     state.people.following.value = "d1.x";
     expect(openCalls(state)).toHaveLength(0);
+  });
+});
+
+describe("following on the page", () => {
+  let state: AppState;
+  let frame: () => boolean;
+  let camera: PerspectiveCamera;
+  const element = new EventTarget();
+  const pose = (z: number) => ({ position: [0, 0, z], orientation: [0, 0, 0, 1] });
+  const show = (z: number) => {
+    const peer = { op: "peer", client_id: "d1.x", name: "Mia", head: pose(z) };
+    state.peers.value = new Map([["d1.x", peer as unknown as PeerMoved]]);
+  };
+  const frames = (count: number) => {
+    for (let k = 0; k < count; k++) frame();
+  };
+
+  beforeEach(() => {
+    vi.stubGlobal("window", { matchMedia: () => ({ matches: false }) });
+    state = new AppState();
+    camera = new PerspectiveCamera();
+    camera.position.set(1, 0, 1);
+    const controls = Object.assign(new EventDispatcher(), {
+      target: new Vector3(),
+      minDistance: 0.1,
+      maxDistance: 8,
+    });
+    const stage = { element, camera, controls, orthographic: null, invalidate() {} };
+    frame = follower({ state, stage: stage as unknown as Stage });
+    show(2);
+  });
+  afterEach(() => vi.unstubAllGlobals());
+
+  it("moves the camera over some frames, and again when the person moves", () => {
+    expect(frame()).toBe(false);
+    state.people.following.value = "d1.x";
+    expect(frame()).toBe(true);
+    expect(camera.position.x).toBeCloseTo(0.8);
+    frames(60);
+    expect(camera.position.z).toBeCloseTo(2, 2);
+    show(3);
+    frames(60);
+    expect(camera.position.z).toBeCloseTo(3, 2);
+    expect(state.people.following.value).toBe("d1.x");
+  });
+  it("visits once", () => {
+    state.people.visiting.value = "d1.x";
+    frames(60);
+    expect(state.people.visiting.value).toBe("");
+    show(3);
+    frames(60);
+    expect(camera.position.z).toBeCloseTo(2, 2);
+  });
+  it.each(["pointerdown", "wheel"])("ends with a %s of the user on the map", (type) => {
+    state.people.following.value = "d1.x";
+    frames(2);
+    element.dispatchEvent(new Event(type));
+    const { x } = camera.position;
+    frames(5);
+    expect([state.people.following.value, camera.position.x]).toEqual(["", x]);
+  });
+  it("ends when the person leaves", () => {
+    state.people.following.value = "d1.x";
+    state.peers.value = new Map();
+    expect(state.people.following.value).toBe("");
   });
 });

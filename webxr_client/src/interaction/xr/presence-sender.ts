@@ -1,6 +1,6 @@
 /** Sends the poses of head and hands in scene metres to the other clients, a few times a second. */
 import { Matrix4, Quaternion, Vector3 } from "three";
-import type { Pose } from "../../protocol/messages.js";
+import type { Pose, Presence } from "../../protocol/messages.js";
 import type { Commands } from "../../state/commands.js";
 import { scaleOf } from "./grab/transform.js";
 import type { TrackedHand } from "./input/tracked-hand.js";
@@ -17,12 +17,17 @@ export class PresenceSender {
 
   constructor(private readonly commands: Commands) {}
 
+  /**
+   * Send the poses if it is time. `roomFromScene`, `head`, `orientation` and `hands` are poses in
+   * the room. `call`: request of this person to the others.
+   */
   send(
     now: number,
     roomFromScene: Matrix4,
     head: Vector3,
     orientation: Quaternion,
     hands: { left: TrackedHand; right: TrackedHand },
+    call: Presence["call"],
   ): void {
     if (now - this.sent < EVERY_MS) return;
     this.sent = now;
@@ -33,6 +38,7 @@ export class PresenceSender {
       left: hands.left.tracked ? this.pose(hands.left.position, hands.left.orientation) : null,
       right: hands.right.tracked ? this.pose(hands.right.position, hands.right.orientation) : null,
       scale: 1 / scaleOf(roomFromScene),
+      call,
     });
   }
 

@@ -18,6 +18,7 @@ import type { AppState } from "../../state/app-state.js";
 import type { Commands } from "../../state/commands.js";
 import type { XrMode } from "../../state/xr-state.js";
 import type { BenchDisplay } from "./bench-display.js";
+import { layOutBoards } from "./board-layout.js";
 import { BrushProbe } from "./brush/brush-probe.js";
 import { CloudDrawing } from "./cloud-drawing.js";
 import { CloudPlacement } from "./cloud-placement.js";
@@ -30,6 +31,7 @@ import { HandModels } from "./input/hand-models.js";
 import type { TrackedHand } from "./input/tracked-hand.js";
 import { XrInputs } from "./input/xr-inputs.js";
 import { PaletteDisplay } from "./palette-display.js";
+import { PeerFollower } from "./peer-follower.js";
 import { HeadPose } from "./placement/head-pose.js";
 import { placeSheet } from "./placement/placement.js";
 import { PresenceSender } from "./presence-sender.js";
@@ -78,6 +80,7 @@ export class XrView implements Presenter {
   private readonly drawn: HandModels;
   private readonly display: HandDisplay;
   private readonly presence: PresenceSender;
+  private readonly follower: PeerFollower;
   private readonly undo: (() => void)[] = [];
   private readonly head = new HeadPose();
   readonly paletteDisplay: PaletteDisplay;
@@ -115,6 +118,8 @@ export class XrView implements Presenter {
     this.drawing = new CloudDrawing(stage, parts.cloud, mode, setting.adapts);
     this.probe = new BrushProbe(state, commands);
     this.presence = new PresenceSender(commands);
+    const middle = () => stage.bounds().getCenter(this.at);
+    this.follower = new PeerFollower(state, this.head, stage.world.matrix, middle);
     const surroundings: XrSurroundings = {
       roomFromScene: stage.world.matrix,
       head: this.head,
@@ -191,6 +196,7 @@ export class XrView implements Presenter {
     this.paletteDisplay.update(this.head, seconds);
     if (!this.sheetPlaced && this.sheet.mesh.visible) this.placeSheetNow();
     this.controls.frame(now, seconds);
+    if (this.placement.placed) this.follower.frame(now, this.controls.grasps.world.active);
     stage.world.matrixWorldNeedsUpdate = true;
     this.display.update(this.head, now);
     this.walk.update(this.head, stage.world.matrix);
@@ -200,7 +206,8 @@ export class XrView implements Presenter {
     this.drawn.frame();
     this.drawBoards(now);
     const { position, orientation } = this.head;
-    this.presence.send(now, stage.world.matrix, position, orientation, this.inputs);
+    const call = this.parts.state.people.call.value;
+    this.presence.send(now, stage.world.matrix, position, orientation, this.inputs, call);
     cloud.setGrab(this.controls.grab.shownFromPlace);
     this.drawing.update(now, this.pointShare);
     this.scenery.frame(now, seconds, this.head, this.drawing.quality.level.shadow);
@@ -254,10 +261,6 @@ export class XrView implements Presenter {
     stage.scene.add(this.room);
   }
 
-  /**
-   * Lay the boards out again when their tiles change. Each board itself watches the signals that it
-   * draws.
-   */
   private watch(): void {
     const { state } = this.parts;
     this.undo.push(
@@ -265,33 +268,8 @@ export class XrView implements Presenter {
         state.sceneVersion.value;
         untracked(() => this.changeScene());
       }),
-      effect(() => {
-        state.classes.value;
-        state.notices.value;
-        state.xr.naming.words.value;
-        state.xr.naming.target.value;
-        state.xr.naming.ways.value;
-        this.palette.relayout();
-      }),
-      effect(() => {
-        const shown = this.sheet.mesh.visible;
-        const { sheet } = state.review;
-        sheet.value;
-        this.sheet.relayout();
-        if (shown || !sheet.value) return;
-        // A sheet stays where it was opened. The palette's class tiles label pictures of the sheet.
+      ...layOutBoards(state, this.palette, this.sheet, () => {
         this.sheetPlaced = false;
-        state.xr.naming.target.value = null;
-        this.palette.turnTo("classes");
-      }),
-      effect(() => {
-        // A suggested region is labelled by a class tile, and the side with these tiles shows the
-        // reason.
-        if (state.selection.value.reason) this.palette.turnTo("classes");
-      }),
-      effect(() => {
-        state.review.at.value;
-        this.sheet.pick();
       }),
     );
   }

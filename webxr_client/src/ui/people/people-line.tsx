@@ -10,9 +10,7 @@ import { useUi } from "../kit/context.js";
 export function PeopleLine() {
   const { state } = useUi();
   const { people, rules } = state;
-  const others =
-    state.peers.value.size > 0 || state.history.value.gestures.some(({ by }) => by.includes("."));
-  if (!rules.offered.value || !(others || people.open.value)) return null;
+  if (!rules.offered.value || !(state.shared.value || people.open.value)) return null;
   const known = people.agreement.value?.people.length;
   return (
     <button

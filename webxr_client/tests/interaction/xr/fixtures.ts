@@ -11,6 +11,7 @@ import {
   PALETTE_WIDTH,
   type PaletteSide,
   paletteTiles,
+  peopleTiles,
   reviewTiles,
   type Tile,
   timeTiles,
@@ -23,6 +24,7 @@ import {
 import { AppState } from "../../../src/state/app-state.js";
 import type { Commands } from "../../../src/state/commands.js";
 import { LatentState } from "../../../src/state/latent-state.js";
+import { openCalls } from "../../../src/state/peer-calls.js";
 import { NO_PICTURE } from "../../../src/state/review-state.js";
 
 /** Pseudo-random numbers 0..1, the same sequence for the same seed. */
@@ -209,10 +211,11 @@ export class Room {
           const { naming } = this.state.xr;
           const sides = {
             classes: paletteTiles(3, 0, naming.target.value === "pick"),
-            menu: menuTiles(),
+            menu: menuTiles(this.state.persons.value.length > 0),
             time: timeTiles(),
             force: forceTiles(this.fixable),
-            review: reviewTiles(),
+            review: reviewTiles(this.state.conflicting.value),
+            people: peopleTiles(this.state.persons.value, 0, openCalls(this.state).length > 0),
             names: nameTiles(naming.words.value.length, 0, naming.ways.value),
           };
           this.tiles.splice(0, this.tiles.length, ...sides[side]);

@@ -27,9 +27,11 @@ export function runReviewTile(
   switch (action.kind) {
     case "review":
       palette.turnTo("review");
+      if (state.conflicting.peek()) commands.withRules((rules) => rules.refresh());
       break;
     case "suspects":
     case "uncertain":
+    case "conflicts":
       commands.openSheet(action.kind);
       break;
     case "next":

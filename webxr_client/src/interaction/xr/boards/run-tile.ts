@@ -1,6 +1,6 @@
 /**
- * Actions of pressed tiles, on the palette and on contact sheets. The tiles for review and for time
- * have modules of their own.
+ * Actions of pressed tiles, on the palette and on contact sheets. The tiles for review, time and
+ * people have modules of their own.
  */
 import type { PaletteSide, TileAction } from "../../../scene/xr/boards/palette-layout.js";
 import type { AppState } from "../../../state/app-state.js";
@@ -10,6 +10,7 @@ import { NEW_CLASS } from "../../../state/naming-state.js";
 import { otherLabels } from "../../../state/overwritten.js";
 import { LABEL_PULSE, TILE_PULSE } from "../input/haptics.js";
 import { type ClassNamer, freeName } from "../naming/class-namer.js";
+import { runPeopleTile } from "./people-tiles.js";
 import { correctPicked, runReviewTile } from "./review-tiles.js";
 import { runTimeTile } from "./time-tiles.js";
 
@@ -31,6 +32,7 @@ export function runTile(
       break;
     case "more":
     case "moreWords":
+    case "morePeople":
       palette.turnPage();
       break;
     case "menu":
@@ -100,6 +102,7 @@ export function runTile(
     case "accept":
       return commands.accept() ? LABEL_PULSE : 0;
     default:
+      if (runPeopleTile(action, state, palette)) break;
       if (!runReviewTile(action, state, commands, palette))
         runTimeTile(action.kind, state, commands, palette);
   }

@@ -6,6 +6,7 @@ import { computed } from "@preact/signals";
 import { isSite } from "../../../net/site.js";
 import type { AppState } from "../../../state/app-state.js";
 import { count, percent } from "../../../state/format.js";
+import { followedPerson, openCalls } from "../../../state/peer-calls.js";
 import { isCue } from "../../../state/review-state.js";
 import { acceptedPredictions } from "../../../state/selection-summary.js";
 import { outcomeOf } from "../../../state/sheet-text.js";
@@ -94,6 +95,22 @@ export class PaletteActions {
         return ["review ›"];
       case "back":
         return ["‹ back"];
+      case "conflicts": {
+        const length = state.rules.figures.value?.conflicts;
+        return ["conflicts", length === undefined ? "–" : count(length)];
+      }
+      case "people":
+        return ["people ›", openCalls(state).length > 0 ? "a request" : undefined];
+      case "morePeople":
+        return ["more", "people"];
+      case "person":
+        return this.wordsOf(action.clientId);
+      case "come":
+        return ["come", "here"];
+      case "lead":
+        return ["follow", "me"];
+      case "stay":
+        return ["stay", "here"];
       case "suspects":
       case "uncertain": {
         const length = state.review.quality.value?.[action.kind] ?? null;
@@ -151,6 +168,16 @@ export class PaletteActions {
     }
   }
 
+  /** Name of another person, and what a touch of the tile does. */
+  private wordsOf(clientId: string): [string, string?] {
+    const { state } = this;
+    const person = state.persons.value.find(({ client_id }) => client_id === clientId);
+    if (!person) return [""];
+    if (openCalls(state).includes(person))
+      return [person.name, person.call === "come" ? "go there" : "follow"];
+    return [person.name, followedPerson(state) === person ? "following" : "follow"];
+  }
+
   /** Whether the tile is highlighted, because its action is switched on. */
   isOn(action: TileAction): boolean {
     const { state } = this;
@@ -163,7 +190,13 @@ export class PaletteActions {
         outcomeOf(one, review.given.value, review.aside.value).becomes === action.classId
       );
     }
-    if (action.kind === "suspects" || action.kind === "uncertain")
+    if (action.kind === "person") {
+      const person = state.persons.value.find(({ client_id }) => client_id === action.clientId);
+      return person !== undefined && followedPerson(state) === person;
+    }
+    if (action.kind === "come") return state.people.call.value === "come";
+    if (action.kind === "lead") return state.people.call.value === "follow";
+    if (action.kind === "suspects" || action.kind === "uncertain" || action.kind === "conflicts")
       return review.sheet.value?.kind === action.kind;
     if (action.kind === "speak") return xr.naming.listening.value;
     if (action.kind === "walk") return state.forces.walk.value !== null;
@@ -208,6 +241,7 @@ export class PaletteActions {
       case "preset":
       case "suspects":
       case "uncertain":
+      case "conflicts":
       case "next":
       case "grow":
       case "keep":
@@ -219,6 +253,9 @@ export class PaletteActions {
         return !isSite;
       case "unpin":
         return state.pins.value.length > 0 && !state.readOnly.value;
+      case "come":
+      case "lead":
+        return state.persons.value.length > 0;
       case "before":
       case "play":
         return state.time.last.value > 0;

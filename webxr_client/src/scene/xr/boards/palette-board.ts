@@ -5,6 +5,8 @@ import type { ClassInfo } from "../../../protocol/messages.js";
 import type { AppState } from "../../../state/app-state.js";
 import { count } from "../../../state/format.js";
 import { markOf } from "../../../state/marks.js";
+import { openCalls } from "../../../state/peer-calls.js";
+import { peerColour } from "../../../state/people-state.js";
 import {
   BOARD_ACCENT,
   BOARD_LEADING,
@@ -27,6 +29,8 @@ import {
   type PaletteSide,
   pagesOf,
   paletteTiles,
+  peoplePagesOf,
+  peopleTiles,
   reviewTiles,
   TIMELINE_MARGIN,
   type Tile,
@@ -49,6 +53,8 @@ export class PaletteBoard extends Board {
   page = 0;
   /** Page of the words for class names, from 0. */
   wordPage = 0;
+  /** Page of the other people, from 0. */
+  private peoplePage = 0;
   tiles: Tile[] = [];
   readonly head: PaletteHead;
   private readonly shownSide = signal<PaletteSide>("classes");
@@ -80,10 +86,12 @@ export class PaletteBoard extends Board {
     this.lit.show(tile);
   }
 
-  /** Show the next page of class tiles, or of words for class names. */
+  /** Show the next page of class tiles, of words for class names, or of people. */
   turnPage(): void {
-    const { liveClasses, xr } = this.state;
-    if (this.side === "names")
+    const { liveClasses, xr, persons } = this.state;
+    if (this.side === "people")
+      this.peoplePage = (this.peoplePage + 1) % peoplePagesOf(persons.peek().length);
+    else if (this.side === "names")
       this.wordPage = (this.wordPage + 1) % wordPagesOf(xr.naming.words.peek().length);
     else this.page = (this.page + 1) % pagesOf(liveClasses.peek().length);
     this.relayout();
@@ -95,7 +103,7 @@ export class PaletteBoard extends Board {
     this.relayout();
   }
 
-  /** Lay the tiles out again after a change of classes, notices or words. */
+  /** Lay the tiles out again after a change of classes, notices, words or people. */
   relayout(): void {
     this.tiles = this.tilesOf(this.side);
     this.lit.show(null);
@@ -103,15 +111,17 @@ export class PaletteBoard extends Board {
   }
 
   private tilesOf(side: PaletteSide): Tile[] {
-    const { notices, xr } = this.state;
+    const { notices, xr, persons, conflicting } = this.state;
     const { words, ways } = xr.naming;
     switch (side) {
       case "classes":
         return this.classTiles();
       case "menu":
-        return menuTiles();
+        return menuTiles(persons.peek().length > 0);
+      case "people":
+        return peopleTiles(persons.peek(), this.peoplePage, openCalls(this.state).length > 0);
       case "review":
-        return reviewTiles();
+        return reviewTiles(conflicting.peek());
       case "time":
         return timeTiles();
       case "force":
@@ -185,6 +195,7 @@ export class PaletteBoard extends Board {
       context.globalAlpha = 1;
     }
     if (info) this.drawColour(context, tile, info);
+    else if (action.kind === "person") this.drawPerson(context, tile, action.clientId);
     context.restore();
     if (on) {
       context.strokeStyle = info?.colour ?? BOARD_ACCENT;
@@ -213,6 +224,13 @@ export class PaletteBoard extends Board {
     if (mark === 2) context.arc(x, y, 1, 0, 2 * Math.PI);
     if (mark === 3) context.rect(x - 1.6, y - 0.4, 3.2, 0.8);
     context.fill();
+  }
+
+  /** Draw the colour of another person. */
+  private drawPerson(context: CanvasRenderingContext2D, tile: Tile, clientId: string): void {
+    const person = this.state.persons.value.find(({ client_id }) => client_id === clientId);
+    context.fillStyle = peerColour(person?.colour);
+    context.fillRect(tile.x, tile.y + tile.height - 3.2, tile.width, 3.2);
   }
 
   private drawWords(context: CanvasRenderingContext2D, tile: Tile, info?: ClassInfo): void {

@@ -10,6 +10,9 @@ import { forceText, TERM_COLOURS } from "../../../state/force-state.js";
 import { count, percent } from "../../../state/format.js";
 import { NEW_CLASS } from "../../../state/naming-state.js";
 import { overwriteText } from "../../../state/overwritten.js";
+import { openCalls } from "../../../state/peer-calls.js";
+import { peerColour } from "../../../state/people-state.js";
+import { type ConnectedPerson, shortName } from "../../../state/persons.js";
 import { estimate, knownInstead } from "../../../state/quality-text.js";
 import { previewText } from "../../../state/rule-text.js";
 import { summarise } from "../../../state/selection-summary.js";
@@ -105,6 +108,8 @@ export class PaletteHead extends Board {
     if (refusal) return [refusal.message, BOARD_WARM];
     const message = xr.message.value;
     if (message) return [message, BOARD_WARM];
+    const [caller] = openCalls(state);
+    if (caller && target === null) return [this.requestOf(caller), peerColour(caller.colour)];
     const aimed = classes[xr.aimed.value];
     if (aimed && items.length > 0 && !state.review.sheet.value && target === null) {
       const other = overwriteText(state, aimed.class_id);
@@ -142,6 +147,13 @@ export class PaletteHead extends Board {
       `${Math.round(100 * view.share)} % predicted ${guess.name}${view.clear ? "" : ": mixed"}`,
       guess.colour,
     ];
+  }
+
+  /** Text about the request of another person, and how to answer. */
+  private requestOf({ name, call }: ConnectedPerson): string {
+    const asks = call === "come" ? "asks you to come" : "asks you to follow";
+    const where = this.side.value === "people" ? "touch the name, or stay" : "touch more, people";
+    return `${shortName(name)} ${asks}: ${where}.`;
   }
 
   /** Text and colour of the line about a selection that would be kept as a rule. */

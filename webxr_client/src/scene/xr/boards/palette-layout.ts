@@ -9,12 +9,13 @@
 
 import type { NameWay } from "../../../state/naming-state.js";
 
-export type PaletteSide = "classes" | "menu" | "review" | "time" | "force" | "names";
+export type PaletteSide = "classes" | "menu" | "review" | "time" | "force" | "names" | "people";
 
 export type TileAction =
   | { kind: "class"; classId: number }
   | { kind: "picture"; place: number }
   | { kind: "word"; place: number }
+  | { kind: "person"; clientId: string }
   | {
       kind:
         | "more"
@@ -59,6 +60,12 @@ export type TileAction =
         | "review"
         | "suspects"
         | "uncertain"
+        | "conflicts"
+        | "people"
+        | "morePeople"
+        | "come"
+        | "lead"
+        | "stay"
         | "next"
         | "grow"
         | "similar"
@@ -101,6 +108,8 @@ const CLASS_ROWS = 2;
 const CLASS_PLACES = CLASS_COLUMNS * CLASS_ROWS;
 /** Number of words for class names on a page of the side for names. */
 export const WORDS_PER_PAGE = 7;
+/** Number of places for people on a page of the side for people. */
+const PEOPLE_PLACES = 8;
 
 /** Rows of tiles of the other sides. */
 const MENU = [
@@ -170,8 +179,13 @@ export function paletteTiles(classes: number, page: number, naming = false, rule
   return tiles;
 }
 
-/** Tiles of the second side: actions on the selection, and tiles that lead to the other sides. */
-export const menuTiles = (): Tile[] => rowsOf(MENU, 0);
+/**
+ * Tiles of the second side: actions on the selection, and tiles that lead to the other sides.
+ * `people`: whether other people are connected. Then the side for people has the tile for class
+ * names, and its place leads to this side.
+ */
+export const menuTiles = (people = false): Tile[] =>
+  rowsOf(MENU, 0).map((tile) => (people ? replaced(tile, "rename", "people") : tile));
 
 /** Tiles of the side for time: timeline, playback, and pictures decoded between two items. */
 export function timeTiles(): Tile[] {
@@ -184,13 +198,46 @@ export function timeTiles(): Tile[] {
  * fix; this tile then replaces the tile `tones`.
  */
 export function forceTiles(fixable: boolean): Tile[] {
-  return rowsOf(FORCE, 0).map((tile) =>
-    fixable && tile.action.kind === "tones" ? { ...tile, action: { kind: "fix" } } : tile,
-  );
+  return rowsOf(FORCE, 0).map((tile) => (fixable ? replaced(tile, "tones", "fix") : tile));
 }
 
-/** Tiles of the side for review. */
-export const reviewTiles = (): Tile[] => rowsOf(REVIEW, 0);
+/**
+ * Tiles of the side for review. `conflicting`: whether items can have votes for different classes.
+ * Then the contact sheet of these items has the place of `next`, which the second side has, too.
+ */
+export const reviewTiles = (conflicting = false): Tile[] =>
+  rowsOf(REVIEW, 0).map((tile) => (conflicting ? replaced(tile, "next", "conflicts") : tile));
+
+/** Number of people on a page. With several pages, the last place leads to the next page. */
+const peoplePerPage = (people: number): number =>
+  people <= PEOPLE_PLACES ? PEOPLE_PLACES : PEOPLE_PLACES - 1;
+
+/** Number of pages of people; at least 1. */
+export const peoplePagesOf = (people: number): number =>
+  Math.max(1, Math.ceil(people / peoplePerPage(people)));
+
+/**
+ * Tiles of the side for people: one page of the others, then the requests to them.
+ * `people`: the others. `called`: whether the request of one of them waits for an answer, which is
+ * to touch the tile of this person, or the tile `stay`.
+ */
+export function peopleTiles(
+  people: readonly { client_id: string }[],
+  page: number,
+  called: boolean,
+): Tile[] {
+  const each = peoplePerPage(people.length);
+  const first = (page % peoplePagesOf(people.length)) * each;
+  const at = (place: number) => ({
+    ...inColumn(place % COLUMNS, COLUMNS),
+    ...inRow(Math.floor(place / COLUMNS)),
+  });
+  const tiles: Tile[] = people
+    .slice(first, first + each)
+    .map(({ client_id }, k) => ({ action: { kind: "person", clientId: client_id }, ...at(k) }));
+  if (each < PEOPLE_PLACES) tiles.push({ action: { kind: "morePeople" }, ...at(each) });
+  return [...tiles, ...rowsOf([["come", "lead", called ? "stay" : "rename", "back"]], 2)];
+}
 
 /**
  * Tiles of the side for class names: one page of words, then the other ways to give a name.
@@ -213,7 +260,11 @@ export function nameTiles(words: number, page: number, ways: readonly NameWay[])
   return tiles;
 }
 
-type Plain = Exclude<TileAction, { kind: "class" | "picture" | "word" }>["kind"];
+type Plain = Exclude<TileAction, { kind: "class" | "picture" | "word" | "person" }>["kind"];
+
+/** The tile; with the action `now` if its action is `before`. */
+const replaced = (tile: Tile, before: Plain, now: Plain): Tile =>
+  tile.action.kind === before ? { ...tile, action: { kind: now } } : tile;
 
 /** Rows of tiles below the head of the palette, from row `first` on. */
 function rowsOf(rows: readonly (readonly Plain[])[], first: number): Tile[] {

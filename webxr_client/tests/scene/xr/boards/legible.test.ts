@@ -11,7 +11,7 @@ import {
   PALETTE_DISTANCE,
   SHEET_DISTANCE,
 } from "../../../../src/interaction/xr/placement/dimensions.js";
-import type { SessionInfo, Training } from "../../../../src/protocol/messages.js";
+import type { PeerMoved, SessionInfo, Training } from "../../../../src/protocol/messages.js";
 import { type Board, LEAST_DMM } from "../../../../src/scene/xr/boards/board.js";
 import { ItemCard } from "../../../../src/scene/xr/boards/item-card.js";
 import { PaletteBoard } from "../../../../src/scene/xr/boards/palette-board.js";
@@ -75,13 +75,20 @@ const least = (board: Board, distance: number): number => {
   return Math.min(...sizes) / distance;
 };
 
-it.each<PaletteSide>(["classes", "menu", "review", "time", "force", "names"])(
+it.each<PaletteSide>(["classes", "menu", "review", "time", "force", "names", "people"])(
   "text of the palette's side %s is legible",
   (side) => {
     const { naming } = state.xr;
     naming.words.value = ["frog", "a word that is far too long for a tile"];
     naming.ways.value = ["type", "speak", "number"];
     naming.target.value = side === "names" ? NEW_CLASS : null;
+    const names = ["Mia", "Wilhelmina Featherstonehaugh-Montgomery", "أميرة"];
+    state.peers.value = new Map(
+      names.map((name, k) => {
+        const call = k === 1 ? "follow" : "";
+        return [`d${k}.a`, { op: "peer", client_id: `d${k}.a`, name, call } as PeerMoved];
+      }),
+    );
     const palette = new PaletteBoard(state);
     palette.turnTo(side);
     for (const message of [

@@ -15,6 +15,8 @@ import {
   PALETTE_WIDTH,
   pagesOf,
   paletteTiles,
+  peoplePagesOf,
+  peopleTiles,
   reviewTiles,
   type Tile,
   tileAt,
@@ -47,6 +49,8 @@ it.each([
   ["force", forceTiles(false)],
   ["force, with a fix", forceTiles(true)],
   ["review", reviewTiles()],
+  ["more, with other people", menuTiles(true)],
+  ["review, with conflicts", reviewTiles(true)],
   ["class names", nameTiles(30, 4, WAYS)],
   ["class names without words", nameTiles(0, 0, ["number"])],
 ])("the side of %s has few tiles that are large and apart", (_, tiles) => {
@@ -63,6 +67,23 @@ it("the tiles that clear and that suggest the next step are not side by side", (
     if (clear && next) expect(apart(clear, next)).toBeGreaterThan(30);
   }
   expect(tiles[0]?.some(({ action }) => action.kind === "clear")).toBe(true);
+});
+
+it.each([0, 1, 8, 9, 20])("each of %i people is on exactly one page", (count) => {
+  const people = Array.from({ length: count }, (_, k) => ({ client_id: `d${k}.a` }));
+  const pages = Array.from({ length: peoplePagesOf(count) }, (_, page) =>
+    peopleTiles(people, page, page === 0),
+  );
+  pages.forEach((tiles, page) => {
+    expectReachable(tiles);
+    const kinds = tiles.map(({ action }) => action.kind);
+    expect(kinds.slice(-4)).toEqual(["come", "lead", page === 0 ? "stay" : "rename", "back"]);
+    expect(kinds.includes("morePeople")).toBe(pages.length > 1);
+  });
+  const shown = pages.flatMap((tiles) =>
+    tiles.flatMap(({ action }) => (action.kind === "person" ? [action.clientId] : [])),
+  );
+  expect(shown).toEqual(people.map(({ client_id }) => client_id));
 });
 
 it("each word for a class name is on one page", () => {

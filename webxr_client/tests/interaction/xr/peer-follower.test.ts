@@ -1,0 +1,132 @@
+/** The cloud takes the place at which a person in VR sees it as another person does. */
+import { Matrix4, PerspectiveCamera, Quaternion, Vector3 } from "three";
+import { beforeEach, describe, expect, it } from "vitest";
+import { PeerFollower } from "../../../src/interaction/xr/peer-follower.js";
+import { CLOUD_DISTANCE, CLOUD_EXTENT } from "../../../src/interaction/xr/placement/dimensions.js";
+import { HeadPose } from "../../../src/interaction/xr/placement/head-pose.js";
+import type { PeerMoved, Pose } from "../../../src/protocol/messages.js";
+import { AppState } from "../../../src/state/app-state.js";
+
+let state: AppState;
+let head: HeadPose;
+let world: Matrix4;
+let follower: PeerFollower;
+let now: number;
+
+const middle = new Vector3(0.1, 0, 0);
+const pose = ({ position, quaternion }: PerspectiveCamera) =>
+  ({ position: position.toArray(), orientation: quaternion.toArray() }) as unknown as Pose;
+
+/** A camera at a place that looks at another place. */
+function camera(at: [number, number, number], to = new Vector3()): PerspectiveCamera {
+  const made = new PerspectiveCamera();
+  made.position.set(...at);
+  made.lookAt(to);
+  return made;
+}
+
+function show(fields: Partial<PeerMoved>): void {
+  const peer = { op: "peer", client_id: "d1.a", name: "Mia", ...fields } as PeerMoved;
+  state.peers.value = new Map([["d1.a", peer]]);
+}
+
+function frames(ms: number, held = false): void {
+  for (const end = now + ms; now < end; now += 20) follower.frame(now, held);
+}
+
+/** Place of a point of the scene as the eyes see it: right, up, back, metres. */
+function seen(point: Vector3): Vector3 {
+  const yaw = new Quaternion().setFromAxisAngle(new Vector3(0, 1, 0), 0.7);
+  return point.clone().applyMatrix4(world).sub(head.position).applyQuaternion(yaw.invert());
+}
+
+beforeEach(() => {
+  state = new AppState();
+  head = new HeadPose();
+  head.position.set(0.3, 1.6, -0.2);
+  // The head looks to the left, and down at a board.
+  head.orientation.setFromAxisAngle(new Vector3(0, 1, 0), 0.7);
+  head.orientation.multiply(new Quaternion().setFromAxisAngle(new Vector3(1, 0, 0), -0.9));
+  world = new Matrix4().makeTranslation(0, 1, -1);
+  follower = new PeerFollower(state, head, world, () => middle);
+  now = 1000;
+});
+
+describe("the view of a page", () => {
+  const from = camera([1.2, 0.9, 1.2]);
+  beforeEach(() => show({ head: pose(from) }));
+
+  it("is before the eyes as it is on the page, and the visit ends", () => {
+    state.people.visiting.value = "d1.a";
+    frames(600);
+    expect(state.people.visiting.value).toBe("");
+    const target = seen(new Vector3());
+    expect(target.length()).toBeCloseTo(CLOUD_DISTANCE);
+    expect(target.x).toBeCloseTo(0);
+    expect(target.y).toBeLessThan(-0.15);
+    // A place at the right on the page is at the right, and a nearer place is nearer.
+    const right = new Vector3(1, 0, 0).applyQuaternion(from.quaternion);
+    const near = from.position.clone().normalize();
+    expect(seen(right).x).toBeGreaterThan(0.3);
+    expect(seen(near).z).toBeGreaterThan(target.z + 0.3);
+    const height = 2 * from.position.length() * Math.tan((20 * Math.PI) / 180);
+    expect(seen(right.multiplyScalar(height)).sub(target).length()).toBeCloseTo(CLOUD_EXTENT, 1);
+  });
+
+  it("is followed when it rests, in one motion", () => {
+    state.people.following.value = "d1.a";
+    frames(600);
+    const before = world.clone();
+    for (let k = 1; k <= 20; k++) {
+      show({ head: pose(camera([1.2, 0.9, 1.2 - 0.1 * k])) });
+      frames(60);
+      expect(world.equals(before)).toBe(true);
+    }
+    frames(1000);
+    expect(world.equals(before)).toBe(false);
+    const after = world.clone();
+    show({ head: pose(camera([1.2, 0.9, -0.81])) });
+    frames(1000);
+    expect(world.equals(after)).toBe(true); // too small a change
+  });
+
+  it("is followed until a hand grabs the cloud, or the person leaves", () => {
+    state.people.following.value = "d1.a";
+    frames(600);
+    frames(20, true);
+    expect(state.people.following.value).toBe("");
+    expect(state.xr.message.value).toBe("The cloud no longer follows Mia.");
+    const before = world.clone();
+    show({ head: pose(camera([-2, 0, 0])) });
+    frames(1500);
+    state.people.following.value = "d1.a";
+    state.peers.value = new Map();
+    frames(1500);
+    expect(world.equals(before)).toBe(true);
+  });
+});
+
+describe("the view of a head in VR", () => {
+  const hand = pose(camera([0, 0, 0]));
+  const visit = (eyes: PerspectiveCamera) => {
+    show({ head: pose(eyes), left: hand, scale: 0.5 });
+    state.people.visiting.value = "d1.a";
+    frames(600);
+  };
+  it("has the scale of the other room, and the cloud is at the same distance", () => {
+    visit(camera([0.1, 0.1, 0.4], middle));
+    expect(world.getMaxScaleOnAxis()).toBeCloseTo(2);
+    expect(seen(middle).length()).toBeCloseTo(2 * Math.hypot(0.1, 0.4));
+    expect(seen(middle.clone().add(new Vector3(0.1, 0, 0))).x).toBeCloseTo(0.2);
+  });
+  it("does not depend on a glance at a board", () => {
+    const eyes = camera([0.1, 0.1, 0.4], middle);
+    visit(eyes);
+    const straight = world.clone();
+    eyes.rotateY(0.4);
+    eyes.rotateX(-0.3);
+    visit(eyes);
+    const [a, b] = [straight, world].map((matrix) => matrix.toArray().slice(12, 15));
+    expect(new Vector3(...a!).distanceTo(new Vector3(...b!))).toBeLessThan(0.12);
+  });
+});
