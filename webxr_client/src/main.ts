@@ -32,6 +32,7 @@ import { SoundPlayer } from "./scene/sound-player.js";
 import { Stage } from "./scene/stage.js";
 import { Session } from "./session/session.js";
 import { AppState } from "./state/app-state.js";
+import { endFollowing } from "./state/peer-calls.js";
 import { mountUi } from "./ui/index.js";
 import "./ui/styles.css";
 
@@ -96,6 +97,7 @@ mountUi(root, stage.element, {
   atlas,
   setInsets: (insets) => stage.setInsets(insets),
   showItems: (items) => {
+    endFollowing(state);
     flyTo({ latent: state.latent, stage, cloud }, items);
     const [item] = items;
     if (item === undefined || items.length > 1) return;

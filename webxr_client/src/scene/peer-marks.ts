@@ -18,6 +18,7 @@ import {
 import type { PeerMoved, PeerSelected } from "../protocol/messages.js";
 import { MAX_SHOWN_SELECTED } from "../protocol/messages.js";
 import { peerColour } from "../state/people-state.js";
+import { shortName } from "../state/persons.js";
 
 /** Largest number of people whose marks are drawn. */
 const MOST_PEOPLE = 16;
@@ -142,7 +143,12 @@ export class PeerMarks {
       this.nameOf(id, peer).position.set(x, y, z);
     }
     for (const [id, name] of this.names) if (!named.has(id)) this.remove(id, name);
-    for (const attribute of [position, tint, size]) attribute.needsUpdate = true;
+    // Only the slots of the drawn rings are sent to the GPU.
+    for (const attribute of rings > 0 ? [position, tint, size] : []) {
+      attribute.clearUpdateRanges();
+      attribute.addUpdateRange(0, rings * attribute.itemSize);
+      attribute.needsUpdate = true;
+    }
     geometry.setDrawRange(0, rings);
     this.rings = rings;
     this.group.visible = rings > 0;
@@ -155,7 +161,8 @@ export class PeerMarks {
     this.names.delete(id);
   }
 
-  private nameOf(id: string, { name, colour }: PeerMoved): Name {
+  private nameOf(id: string, { name: full, colour }: PeerMoved): Name {
+    const name = shortName(full);
     const known = this.names.get(id);
     if (known?.name === name) return known;
     if (known) this.remove(id, known);

@@ -57,9 +57,9 @@ export class Labelling {
     this.awaited.clear();
     if (!this.permission.allowed() || wanted.length === 0) return false;
     if (classId >= state.classes.peek().length) return false;
-    const unlocked = this.withoutLocked(wanted);
-    if (unlocked.length === 0) return false;
     const command_id = crypto.randomUUID();
+    const unlocked = this.withoutLocked(wanted, command_id);
+    if (unlocked.length === 0) return false;
     const { labels } = state.annotations;
     const classes = state.classes.peek();
     const replaced = replacedText(labels, unlocked, classId, classes, "were");
@@ -84,7 +84,7 @@ export class Labelling {
     );
     if (!sent) return false;
     if (replaced && classId >= 0 && unlocked.length > 1)
-      this.noteReplaced(unlocked.length, classId, replaced);
+      this.noteReplaced(unlocked.length, classId, replaced, command_id);
     batch(() => {
       state.labelsVersion.value += 1;
       if (classId >= 0) state.recentClasses.value = withRecent(state.recentClasses.peek(), classId);
@@ -94,11 +94,11 @@ export class Labelling {
   }
 
   /** Show that a gesture has replaced labels. A gesture on one item is seen anyway. */
-  private noteReplaced(items: number, classId: number, replaced: string): void {
+  private noteReplaced(items: number, classId: number, replaced: string, command: string): void {
     const { classes, keys } = this.state;
     const undo = keys.text("undo");
     const now = `${count(items)} items are “${classes.peek()[classId]?.name}” now`;
-    this.notes.show(`${now}; ${replaced}.${undo ? ` ${undo} undoes this.` : ""}`);
+    this.notes.add(`${now}; ${replaced}.${undo ? ` ${undo} undoes this.` : ""}`, command);
   }
 
   /**
@@ -113,12 +113,12 @@ export class Labelling {
     const { state } = this;
     this.notes.clear();
     this.awaited.clear();
-    const free = this.unlocked(items, classIds);
+    const command_id = crypto.randomUUID();
+    const free = this.unlocked(items, command_id, classIds);
     const unlocked = items.filter((_, k) => free[k]);
     if (unlocked.length === 0) return Promise.resolve(true);
     const given = classIds.filter((_, k) => free[k]);
     const many = unlocked.length > MOST_LISTED;
-    const command_id = crypto.randomUUID();
     if (!provenance.blind) state.annotations.show(command_id, unlocked, given);
     state.labelsVersion.value += 1;
     return new Promise((resolve) => {
@@ -159,8 +159,8 @@ export class Labelling {
 
   /** Return the items whose current class is not locked. If some items are left out, show their
    * number to the user. */
-  private withoutLocked(items: Uint32Array): Uint32Array {
-    const free = this.unlocked(items);
+  private withoutLocked(items: Uint32Array, commandId: string): Uint32Array {
+    const free = this.unlocked(items, commandId);
     return items.filter((_, k) => free[k]);
   }
 
@@ -168,9 +168,10 @@ export class Labelling {
    * Return one number per item: 1 if the current class and the new class of the item are unlocked,
    * else 0. If some items are locked, show their number to the user.
    *
+   * @param commandId Id of the command, to which the note belongs.
    * @param newClasses New class per item; absent if all items get one class, which is not locked.
    */
-  private unlocked(items: Uint32Array, newClasses?: Int16Array): Uint8Array {
+  private unlocked(items: Uint32Array, commandId: string, newClasses?: Int16Array): Uint8Array {
     const { classes, annotations } = this.state;
     const locked = classes.peek().map((info) => info.locked);
     const free = new Uint8Array(items.length);
@@ -180,9 +181,12 @@ export class Labelling {
       free[k] = 1;
       left -= 1;
     });
-    if (left === 1) this.notes.show("1 item is of a locked class and keeps its label.");
+    if (left === 1) this.notes.show("1 item is of a locked class and keeps its label.", commandId);
     if (left > 1)
-      this.notes.show(`${count(left)} items are of locked classes and keep their labels.`);
+      this.notes.show(
+        `${count(left)} items are of locked classes and keep their labels.`,
+        commandId,
+      );
     return free;
   }
 }

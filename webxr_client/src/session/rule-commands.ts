@@ -5,6 +5,7 @@ import type { Connection } from "../net/connection.js";
 import { messageOf } from "../net/errors.js";
 import { unpackItems, unpackText } from "../protocol/item-sets.js";
 import {
+  type Ack,
   type EditRule,
   MAX_NAME_LENGTH,
   type PreviewRule,
@@ -30,10 +31,12 @@ const PATIENCE_MS = 30_000;
 export interface RuleParts {
   connection: Pick<Connection, "command">;
   labelling: Pick<Labelling, "answerTo">;
-  notes: Pick<Notes, "show" | "fail" | "clear">;
+  notes: Pick<Notes, "add" | "fail" | "clear">;
   permission: Pick<EditPermission, "allowed">;
   queries: Pick<ModelQueries, "ask">;
 }
+
+type Uploads = Parameters<ModelQueries["ask"]>[1];
 
 const newId = () => crypto.randomUUID();
 
@@ -95,7 +98,7 @@ export class Rules implements RuleCommands {
       rules.preview.value = null;
       selection.value = NOTHING;
     });
-    void answer.then((ack) => ack && this.noteAdded(ack.sequence));
+    void answer.then((ack) => ack && this.noteAdded(ack));
   }
 
   async preview(): Promise<void> {
@@ -210,27 +213,28 @@ export class Rules implements RuleCommands {
     const command_id = newId();
     const answer = this.parts.labelling.answerTo(command_id);
     this.parts.connection.command({ op: "add_rule", command_id, ...fields });
-    void answer.then((ack) => ack && this.noteAdded(ack.sequence));
+    void answer.then((ack) => ack && this.noteAdded(ack));
   }
 
   /** Show an added rule to the user. The list of rules arrives before the answer. */
-  private noteAdded(number: number): void {
+  private noteAdded({ command_id: commandId, sequence: number }: Ack): void {
     const { rules, keys, xr } = this.state;
     const rule = rules.find(number);
     if (!rule) return;
     // In VR, the next class would change the chosen rule.
     if (!xr.presenting.peek()) rules.chosen.value = rule.rule;
     const undo = keys.text("undo");
-    this.parts.notes.show(
+    this.parts.notes.add(
       `Kept as the rule “${rule.name}”, which votes on ${itemsText(rule.count)}.` +
         (undo ? ` ${undo} undoes this.` : ""),
+      commandId,
     );
   }
 
   /** Return the items that a rule would match, or the reason why they are not known. */
   private async ask(
     fields: Omit<PreviewRule, "op" | "command_id">,
-    uploads: Parameters<ModelQueries["ask"]>[1] = [],
+    uploads: Uploads = [],
   ): Promise<Matched> {
     const answer = await this.parts.queries.ask(
       { op: "preview_rule", command_id: newId(), ...fields },

@@ -20,6 +20,7 @@ import type {
   RuleCommands,
 } from "../state/commands.js";
 import { combine } from "../state/item-lists.js";
+import { endFollowing } from "../state/peer-calls.js";
 import type { QueueKind } from "../state/review-state.js";
 import { COMMAND_SLOT, chosen, DRAG_SLOT, upload } from "./chosen.js";
 import { findWords } from "./class-words.js";
@@ -72,8 +73,13 @@ export class SessionCommands implements Commands {
   constructor(
     private readonly state: AppState,
     private readonly parts: CommandParts,
-    readonly fit: () => void,
+    private readonly fitAll: () => void,
   ) {}
+
+  readonly fit = () => {
+    endFollowing(this.state);
+    this.fitAll();
+  };
 
   // Labels ---------------------------------------------------------------------------------------
 

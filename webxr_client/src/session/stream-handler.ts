@@ -106,7 +106,7 @@ export class StreamHandler implements StreamListener {
         labelling.handleAnswer(operation.command_id, operation);
         const texts = [this.parts.undoing.noteOf(operation.command_id), operation.message];
         const note = texts.filter(Boolean).join(" ");
-        if (note) notes.add(note);
+        if (note) notes.add(note, operation.command_id);
         break;
       }
       case "refused":

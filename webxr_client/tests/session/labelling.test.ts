@@ -194,3 +194,10 @@ describe("newestRegions", () => {
     expect(newestRegions([])).toEqual([]);
   });
 });
+
+it("fits the cloud and ends the following of another person", () => {
+  let fitted = 0;
+  state.people.following.value = state.people.visiting.value = "d1.x";
+  session.commands(() => (fitted += 1)).fit();
+  expect([fitted, state.people.following.value, state.people.visiting.value]).toEqual([1, "", ""]);
+});

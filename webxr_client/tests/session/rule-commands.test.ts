@@ -24,13 +24,13 @@ function made(allowed = true) {
   const parts = {
     connection: { command: vi.fn(() => true) },
     labelling: { answerTo: () => new Promise<Ack | null>((resolve) => (answer = resolve)) },
-    notes: { show: vi.fn(), fail: vi.fn(), clear: vi.fn() },
+    notes: { add: vi.fn(), fail: vi.fn(), clear: vi.fn() },
     permission: { allowed: () => allowed },
     queries: { ask: vi.fn() },
   };
   const rules = new Rules(state, parts as unknown as RuleParts);
   const sent = () => parts.connection.command.mock.calls.map(([operation]: unknown[]) => operation);
-  const accept = (sequence: number) => answer({ op: "ack", command_id: "", sequence, count: 5 });
+  const accept = (sequence: number) => answer({ op: "ack", command_id: "c1", sequence, count: 5 });
   return { state, rules, parts, sent, accept, refuse: () => answer(null) };
 }
 
@@ -66,8 +66,9 @@ describe("keep", () => {
     state.rules.setList([info(4), info(6)]); // another person added a rule at the same time
     accept(4);
     await settled();
-    expect(parts.notes.show).toHaveBeenCalledWith(
+    expect(parts.notes.add).toHaveBeenCalledWith(
       "Kept as the rule “oak 4”, which votes on 5 items. Ctrl Z undoes this.",
+      "c1",
     );
     expect(state.rules.chosen.value).toBe(4);
   });

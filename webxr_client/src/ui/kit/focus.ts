@@ -8,10 +8,7 @@ export function useReturnedFocus<T extends HTMLElement>(): RefObject<T> {
   useLayoutEffect(() => {
     const before = document.activeElement;
     const own = element.current;
-    return () => {
-      const inside = own?.contains(document.activeElement);
-      if (inside && before instanceof HTMLElement && before.isConnected) before.focus();
-    };
+    return () => returnFocus(own, before as HTMLElement | null);
   }, []);
   return element;
 }
@@ -24,12 +21,20 @@ export function usePassedFocus<T extends HTMLElement>(within: string): RefObject
   const row = useRef<T>(null);
   useLayoutEffect(() => {
     const own = row.current;
-    return () => {
-      if (!own?.contains(document.activeElement)) return;
-      const next = own.nextElementSibling ?? own.previousElementSibling;
-      const first = own.closest("section")?.querySelector("button");
-      (next?.querySelector<HTMLElement>(within) ?? first)?.focus();
-    };
+    return () => passFocus(own, within);
   }, []);
   return row;
+}
+
+/** If `own`, which is about to be removed, has the focus, give it to `before`. */
+export function returnFocus(own: HTMLElement | null, before: HTMLElement | null): void {
+  if (own?.contains(document.activeElement) && before?.isConnected) before.focus();
+}
+
+/** If the row `own`, which is about to be removed, has the focus, pass it on to another row. */
+export function passFocus(own: HTMLElement | null, within: string): void {
+  if (!own?.contains(document.activeElement)) return;
+  const next = own.nextElementSibling ?? own.previousElementSibling;
+  const first = own.closest("section")?.querySelector("button");
+  (next?.querySelector<HTMLElement>(within) ?? first)?.focus();
 }

@@ -11,17 +11,12 @@ import {
   WHAT_KAPPA_IS,
 } from "../../state/agreement-text.js";
 import { count, items as itemsText } from "../../state/format.js";
+import { followedPerson } from "../../state/peer-calls.js";
 import { peerColour } from "../../state/people-state.js";
 import { Swatch } from "../classes/swatch.js";
 import { useUi } from "../kit/context.js";
 import { useReturnedFocus } from "../kit/focus.js";
-import { KeyHint } from "../kit/key-hint.js";
-
-/** The person to whom a client belongs: a device, or "owner" for pages of the owner. */
-const personOf = (clientId: string): string => {
-  const dot = clientId.indexOf(".");
-  return dot < 0 ? "owner" : clientId.slice(0, dot);
-};
+import { PanelTitle } from "../kit/panel-title.js";
 
 /** Time from a change of labels until the figures are requested, ms. */
 const FIGURES_MS = 400;
@@ -31,7 +26,7 @@ export function PeoplePanel() {
   const { people } = state;
   const labels = state.labelsVersion.value;
   const history = state.history.value;
-  const connected = state.peers.value.size;
+  const connected = state.persons.value;
   const panel = useReturnedFocus<HTMLElement>();
   const [failed, setFailed] = useState(false);
   useEffect(() => {
@@ -56,18 +51,13 @@ export function PeoplePanel() {
   const agreement = people.agreement.value;
   return (
     <section ref={panel} class="glass rules-panel people-panel" aria-label="People">
-      <div class="panel-title">
-        <h2>People</h2>
-        <button
-          type="button"
-          class="link"
-          onClick={() => {
-            people.open.value = false;
-          }}
-        >
-          Close <KeyHint action="close" />
-        </button>
-      </div>
+      <PanelTitle
+        close={() => {
+          people.open.value = false;
+        }}
+      >
+        People
+      </PanelTitle>
       {failed && (
         <p class="hint warm">The server did not send the figures. The next label asks again.</p>
       )}
@@ -90,12 +80,10 @@ export function PeoplePanel() {
 function Row({ one, agreement }: { one: Person; agreement: Agreement }) {
   const { state } = useUi();
   const { people } = state;
-  const pages = [...state.peers.value.values()].filter(
-    (peer) => personOf(peer.client_id) === one.person,
-  );
-  const [page] = pages;
+  // A signal that does not change when people only move their pointers.
+  const page = state.persons.value.find(({ person }) => person === one.person);
   const selected = page && people.selections.value.get(page.client_id)?.count;
-  const follows = pages.some((peer) => peer.client_id === people.following.value);
+  const follows = page !== undefined && followedPerson(state) === page;
   return (
     <li data-person={one.person}>
       {page ? (
@@ -103,7 +91,7 @@ function Row({ one, agreement }: { one: Person; agreement: Agreement }) {
       ) : (
         <i class={one.connected ? "dot on" : "dot"} aria-hidden="true" />
       )}
-      <b dir="auto">{nameOf(one.person, agreement)}</b>
+      <bdi class="person-name">{nameOf(one.person, agreement)}</bdi>
       <span class="muted">
         {itemsText(one.labelled)} labelled
         {selected ? `, ${count(selected)} selected now` : one.connected ? "" : ", not connected"}
@@ -141,7 +129,7 @@ function Row({ one, agreement }: { one: Person; agreement: Agreement }) {
 function Calls() {
   const { state } = useUi();
   const { call } = state.people;
-  if (state.peers.value.size === 0) return null;
+  if (state.persons.value.length === 0) return null;
   const button = (kind: "come" | "follow", text: string, title: string) => (
     <button
       type="button"
@@ -218,8 +206,9 @@ function Figures({ agreement }: { agreement: Agreement }) {
           {agreement.pairs.map((pair) => (
             <tr key={`${pair.first} ${pair.second}`}>
               <td>
-                <b dir="auto">
-                  {nameOf(pair.first, agreement)}, {nameOf(pair.second, agreement)}
+                <b>
+                  <bdi>{nameOf(pair.first, agreement)}</bdi>,{" "}
+                  <bdi>{nameOf(pair.second, agreement)}</bdi>
                 </b>
                 <span class="muted">{commonText(pair)}</span>
               </td>

@@ -10,6 +10,7 @@ import { Swatch } from "../classes/swatch.js";
 import { useUi } from "../kit/context.js";
 import { usePassedFocus, useReturnedFocus } from "../kit/focus.js";
 import { KeyHint } from "../kit/key-hint.js";
+import { PanelTitle } from "../kit/panel-title.js";
 import { AddRule } from "./add-rule.js";
 import { RuleControls } from "./rule-controls.js";
 
@@ -32,20 +33,13 @@ function Panel() {
   return (
     <section ref={panel} class="glass rules-panel" aria-label="Rules">
       <FreshFigures />
-      <div class="panel-title">
-        <h2>
-          Rules <b>{list.length > 0 && count(list.length)}</b>
-        </h2>
-        <button
-          type="button"
-          class="link"
-          onClick={() => {
-            rules.open.value = false;
-          }}
-        >
-          Close <KeyHint action="close" />
-        </button>
-      </div>
+      <PanelTitle
+        close={() => {
+          rules.open.value = false;
+        }}
+      >
+        Rules <b>{list.length > 0 && count(list.length)}</b>
+      </PanelTitle>
       {list.length === 0 && (
         <p class="hint">
           A rule labels all items that are like those it was made from, also items that are added
