@@ -64,6 +64,22 @@ def keep(page: PageDriver, group: int, key: str) -> str:
     return text
 
 
+def move_hull(page: PageDriver, by: np.ndarray) -> None:
+    """Drag the handle of the chosen hull `by` (2,) CSS pixels, with a look at the preview."""
+    handle = page.page.locator(".move-handle")
+    handle.wait_for()
+    box = handle.bounding_box()
+    assert box
+    start = np.array((box["x"] + box["width"] / 2, box["y"] + box["height"] / 2))
+    page.page.mouse.move(*start)
+    page.page.mouse.down()
+    page.page.mouse.move(*(start + by / 2))
+    page.page.mouse.move(*(start + by))
+    text = page.page.locator(".move-text")
+    page.wait(lambda: "votes on" in text.inner_text(), message="no preview of the moved hull")
+    page.page.mouse.up()
+
+
 def test_a_lasso_kept_as_a_rule_labels_its_likes_and_is_undone(map_page: PageDriver) -> None:
     page = map_page
     text = keep(page, 0, "0")
@@ -81,6 +97,13 @@ def test_a_lasso_kept_as_a_rule_labels_its_likes_and_is_undone(map_page: PageDri
     assert not page.state("rules.keep"), "the next label would be kept as a rule, too"
     assert len(page.selected) == 0
     assert "Kept as the rule" in page.page.inner_text(".notices")
+
+    # Move the hull over another group: the rule is made again from the items in it.
+    other = np.flatnonzero(group_of() == 1)
+    move_hull(page, np.median(page.on_screen()[other], 0) - np.median(page.on_screen()[group], 0))
+    page.wait(lambda: (page.labels[other] == 0).sum() >= 0.97 * len(other))
+    assert (page.labels[group] == -1).all() and rules(page)[0]["name"] == rule["name"]
+    page.undo_to(expected)
 
     page.press(";")
     row = page.page.locator(".rule")
@@ -171,6 +194,19 @@ def test_a_rule_is_kept_taken_scaled_and_given_away_in_vr(
     headset.touch("right", "class", 0)
     page.wait(lambda: rules(page)[0]["class_id"] == 0, message="the rule kept its class")
     page.wait(lambda: (page.labels[group] == 0).sum() >= 0.97 * len(group))
+    other = np.flatnonzero(group_of() == 2)
+    headset.put("right", (0.1, 1.2, 0.3))
+    headset.aim_at("right", lambda: np.median(headset.in_room(group), axis=0))
+    headset.hold("right")
+    way = np.median(headset.in_room(other), axis=0) - np.median(headset.in_room(group), axis=0)
+    headset.put("right", headset.hand("right") + way)
+    page.wait(lambda: "in the hull; votes on" in headset.message, message="the hull was not moved")
+    headset.let_go("right")
+    page.wait(lambda: (page.labels[other] == 0).sum() >= 0.97 * len(other))
+    assert (page.labels[group] == -1).all()
+    page.evaluate("lodespace.commands.undo()")
+    page.wait(lambda: (page.labels[group] == 0).sum() >= 0.97 * len(group))
+
     for reach, class_id in ((True, 1), (False, 1)):
         headset.touch("right", "undo")
         page.wait(lambda c=class_id: rules(page)[0]["class_id"] == c)
@@ -178,3 +214,17 @@ def test_a_rule_is_kept_taken_scaled_and_given_away_in_vr(
     headset.touch("right", "undo")
     page.wait(lambda: rules(page) == [])
     assert (page.labels == -1).all()
+
+    # Another page of the project asks this person to come, who asks to be followed. The cloud
+    # takes the place at which the person sees it as on that page.
+    asking = open_page(still_map.url)
+    asking.wait_for_scene()
+    asking.evaluate("lodespace.state.people.call.value = 'come'")
+    page.wait(lambda: [one["call"] for one in page.state("persons")] == ["come"])
+    headset.script("view.palette.turnTo('people')")
+    before = headset.world
+    headset.touch("right", "person")
+    page.wait(lambda: page.state("people.visiting") == "", message="the cloud does not arrive")
+    assert not np.allclose(headset.world, before, atol=0.01)
+    headset.touch("right", "lead")
+    asking.wait(lambda: [one["call"] for one in asking.state("persons")] == ["follow"])

@@ -52,7 +52,7 @@ function copyName(name: string, taken: ReadonlySet<string>): string {
 
 export class Rules implements RuleCommands {
   /** Sequence numbers of the newest previews. Answers to earlier previews are ignored. */
-  private readonly newest = { selection: 0, reach: 0 };
+  private readonly newest = { selection: 0, reach: 0, move: 0 };
   /** Sequence number of the newest request for figures. */
   private asked = 0;
   /** Items of rules, by the number of the rule and of its newest change. */
@@ -118,9 +118,22 @@ export class Rules implements RuleCommands {
       rules.reached.value = { rule, reach, ...matched };
   }
 
+  async previewMove(rule: number, items: Uint32Array): Promise<void> {
+    const { moved } = this.state.rules;
+    const mine = ++this.newest.move;
+    const { fields, uploads } = chosen(items);
+    const matched = await this.ask({ kind: "region", ...fields }, uploads);
+    const now = moved.peek();
+    if (mine === this.newest.move && now?.rule === rule) moved.value = { ...now, matched };
+  }
+
   endPreview(): void {
     this.newest.reach += 1;
-    this.state.rules.reached.value = null;
+    this.newest.move += 1;
+    batch(() => {
+      this.state.rules.reached.value = null;
+      this.state.rules.moved.value = null;
+    });
   }
 
   async edit(
@@ -134,11 +147,20 @@ export class Rules implements RuleCommands {
     return accepted;
   }
 
-  private async sendEdit(fields: Omit<EditRule, "op" | "command_id">): Promise<boolean> {
+  async remake(rule: number, items: Uint32Array): Promise<boolean> {
+    const { fields, uploads } = chosen(items);
+    // With another reach, the region would match more or fewer items than those in the hull.
+    return this.allowed() && this.sendEdit({ rule, ...fields, reach: 1 }, uploads);
+  }
+
+  private async sendEdit(
+    fields: Omit<EditRule, "op" | "command_id">,
+    uploads: Uploads = [],
+  ): Promise<boolean> {
     const command_id = newId();
     const answer = this.parts.labelling.answerTo(command_id);
-    this.parts.connection.command({ op: "edit_rule", command_id, ...fields });
-    return (await answer) !== null;
+    const sent = this.parts.connection.command({ op: "edit_rule", command_id, ...fields }, uploads);
+    return sent && (await answer) !== null;
   }
 
   delete(rule: number): void {

@@ -43,8 +43,12 @@ export interface RuleCommands {
   preview(): Promise<void>;
   /** Fetch a preview of a rule with another reach into state.rules.reached. */
   previewReach(rule: number, reach: number): Promise<void>;
-  /** End the preview of a reach, because the user does not change it. */
+  /** Fetch a preview of a region made again from `items` into state.rules.moved. */
+  previewMove(rule: number, items: Uint32Array): Promise<void>;
+  /** End the preview of a reach or of a motion, because the user does not change the rule. */
   endPreview(): void;
+  /** Make a region again from `items`. Resolves as `edit` does. */
+  remake(rule: number, items: Uint32Array): Promise<boolean>;
   /**
    * Change a rule. Absent fields stay as they are. Resolves with whether the server has accepted
    * the change. The preview of a reach ends then.

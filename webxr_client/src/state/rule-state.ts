@@ -35,11 +35,33 @@ export interface ReachPreview extends Matched {
   reach: number;
 }
 
+/** Preview of a region that would be made again from the items in its moved hull. */
+export interface MovePreview {
+  rule: number;
+  /** Items in the moved hull, ascending. */
+  inside: Uint32Array;
+  /** Items that the rule would match; null until the server answers. */
+  matched: Matched | null;
+}
+
+/** A motion in scene metres: a matrix of 4 x 4, column-major. */
+export type SceneMotion = ArrayLike<number>;
+
+/** The hulls of the rules in the scene, which a person can move. */
+export interface MovableHulls {
+  /** Middle of the hull of a rule, scene metres; null if it is not shown. */
+  middleOf(rule: number): Point | null;
+  /** Show the hull of a rule after a motion; null shows it round its items. */
+  move(rule: number, motion: SceneMotion | null): void;
+  /** Items inside the hull of a rule after a motion, ascending. */
+  insideOf(rule: number, motion: SceneMotion): Uint32Array;
+}
+
 /** Smallest and largest factor on the radii of a rule, as on the server. */
 export const LEAST_REACH = 0.1;
 export const MOST_REACH = 10;
 /** Smallest number of selected items that can be kept as a rule. */
-const LEAST_SELECTED = 2;
+export const LEAST_SELECTED = 2;
 
 /** Direction or place, scene metres. */
 interface Point {
@@ -55,6 +77,8 @@ export class RuleState {
    * scene/layers/rule-layer.ts sets this function when there are hulls.
    */
   along: (ray: { origin: Point; direction: Point }, near: number) => number = () => 0;
+  /** The hulls; null until there are hulls. scene/layers/rule-layer.ts sets them. */
+  hulls: MovableHulls | null = null;
   /** Whether the server has rules. Sites, scenes in tiles and older servers do not. */
   readonly offered: Signal<boolean> = signal(false);
   /** Whether the next label of the selection is kept as a rule. */
@@ -68,6 +92,8 @@ export class RuleState {
   readonly preview: Signal<RulePreview | null> = signal(null);
   /** Newest preview of a rule with another reach; null if the user changes no reach. */
   readonly reached: Signal<ReachPreview | null> = signal(null);
+  /** Newest preview of a rule whose hull is moved; null if none is. */
+  readonly moved: Signal<MovePreview | null> = signal(null);
   /** Whether the panel is open. */
   readonly open: Signal<boolean> = signal(false);
   /** Number of the rule whose controls are shown; 0 for none. */

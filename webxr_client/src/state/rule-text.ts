@@ -11,7 +11,7 @@ import type {
 } from "../protocol/messages.js";
 import { count, items, percent } from "./format.js";
 import { range } from "./quality-text.js";
-import type { Matched } from "./rule-state.js";
+import { LEAST_SELECTED, type Matched, type MovePreview } from "./rule-state.js";
 
 /** Effect of a rule, in one sentence. */
 export const WHAT_A_RULE_DOES =
@@ -43,6 +43,14 @@ export function shortPreview({ chosen, kept, items: found, problem }: Matched): 
   return chosen > 0
     ? `${count(kept)} of ${count(chosen)} selected, ${count(found.length - kept)} others`
     : items(found.length);
+}
+
+/** Text about a rule whose hull is moved: "120 items in the hull; votes on 134". */
+export function moveText({ inside, matched }: MovePreview): string {
+  const inHull = `${items(inside.length)} in the hull`;
+  if (inside.length < LEAST_SELECTED) return `${inHull}: too few for a rule`;
+  if (!matched) return inHull;
+  return `${inHull}; ${matched.problem || `votes on ${count(matched.items.length)}`}`;
 }
 
 /** Source of a rule. */

@@ -173,6 +173,33 @@ describe("the preview of a reach", () => {
   });
 });
 
+describe("a hull that is moved", () => {
+  it("has the preview of the newest items, until the motion ends", async () => {
+    const { state, rules, parts } = made();
+    const inside = Uint32Array.of(1, 3);
+    state.rules.moved.value = { rule: 4, inside, matched: null };
+    parts.queries.ask.mockResolvedValueOnce(previewed(1, 2, 3));
+    await rules.previewMove(4, inside);
+    expect(parts.queries.ask.mock.calls[0]?.[0]).toMatchObject({ kind: "region", items: [1, 3] });
+    expect(Array.from(state.rules.moved.value.matched!.items)).toEqual([1, 2, 3]);
+    parts.queries.ask.mockResolvedValueOnce(previewed(0));
+    const late = rules.previewMove(4, inside);
+    rules.endPreview();
+    await late;
+    expect(state.rules.moved.value).toBeNull();
+  });
+  it("makes its rule again from the items, with the reach 1", async () => {
+    const { rules, sent, accept } = made();
+    const done = rules.remake(4, Uint32Array.of(1, 3));
+    expect(sent()).toMatchObject([{ op: "edit_rule", rule: 4, items: [1, 3], reach: 1 }]);
+    accept(9);
+    expect(await done).toBe(true);
+    const viewer = made(false);
+    expect(await viewer.rules.remake(4, Uint32Array.of(1, 3))).toBe(false);
+    expect(viewer.sent()).toEqual([]);
+  });
+});
+
 it("gives a copy a name that no rule has, and that the server accepts", () => {
   const { state, rules, sent } = made();
   rules.duplicate(info(4, { name: "🌳".repeat(80) }));

@@ -318,7 +318,7 @@ export class XrControls implements InputListener {
    */
   private freezeOrThaw(): void {
     const held = this.cluster.hand ? !this.cluster.pulls : this.world.active;
-    this.state.latent.frozen = this.stroke.active || held;
+    this.state.latent.frozen = this.stroke.active || held || this.grasps.rule.moving;
   }
 
   /**

@@ -7,6 +7,9 @@ import { blurred } from "./blur.js";
 
 /** Largest number of cells along an axis of the grid. */
 const CELLS = 28;
+/** Cells along the longest axis of n items: at most this many times the cube root of n. With
+ * smaller cells, the surface of 300 items in a ball has tunnels to its middle. */
+const CELLS_PER_ROOT = 2;
 /** Empty cells at each end of an axis. The blurs reach 2 cells, so the surface is closed. */
 const MARGIN = 4;
 /** Share of the items that lie outside the grid at each end of an axis: outliers. */
@@ -34,12 +37,24 @@ export interface HullMesh {
   heat: Float32Array;
   /** Three corners per triangle. */
   triangles: Uint32Array;
+  /** Median of the places: a few items elsewhere do not change it. */
+  middle: readonly [number, number, number];
+  field: Field;
+}
+
+/** Density on a grid, whose surface at `level` is the mesh. */
+export interface Field {
+  density: Float32Array;
+  level: number;
+  grid: Grid;
 }
 
 interface Grid {
   counts: readonly [number, number, number];
   side: number;
   origin: readonly [number, number, number];
+  /** Median of the places. */
+  middle: readonly [number, number, number];
 }
 
 /** Return the surface that encloses most items; null without items. */
@@ -56,20 +71,24 @@ export function hullSurface({ places, heat, least }: HullInput): HullMesh | null
   });
   density = smoothed(density, grid);
   hot = smoothed(hot, grid);
-  return netOf(density, hot, levelOf(density, cells), grid);
+  const level = levelOf(density, cells);
+  return netOf(filled(density, level, grid), hot, level, grid);
 }
 
 function gridOf(places: Float32Array, least: number): Grid {
   const n = places.length / 3;
   const low: number[] = [];
   const high: number[] = [];
+  const middle: number[] = [];
   for (let axis = 0; axis < 3; axis++) {
     const values = Float32Array.from({ length: n }, (_, k) => places[3 * k + axis]!).sort();
+    middle.push(values[n >> 1]!);
     low.push(values[Math.floor(OUTSIDE * (n - 1))]!);
     high.push(values[Math.ceil((1 - OUTSIDE) * (n - 1))]!);
   }
   const longest = Math.max(...high.map((top, axis) => top - low[axis]!));
-  const side = Math.max(least, longest / (CELLS - 2 * MARGIN));
+  const cells = Math.min(CELLS - 2 * MARGIN, CELLS_PER_ROOT * Math.cbrt(n));
+  const side = Math.max(least, longest / cells);
   const counts = [0, 1, 2].map(
     (axis) => Math.floor((high[axis]! - low[axis]!) / side) + 1 + 2 * MARGIN,
   ) as [number, number, number];
@@ -77,7 +96,7 @@ function gridOf(places: Float32Array, least: number): Grid {
     const spare = counts[axis]! * side - (high[axis]! - bottom);
     return bottom - spare / 2;
   }) as [number, number, number];
-  return { counts, side, origin };
+  return { counts, side, origin, middle: middle as [number, number, number] };
 }
 
 /** The cell of each item; -1 for items near or outside the edge of the grid. */
@@ -115,6 +134,28 @@ function levelOf(density: Float32Array, cells: Int32Array): number {
   const alone = (6 / 16) ** 3;
   const edge = values[Math.floor(LEFT_OUT * values.length)] ?? alone;
   return LEAST * Math.min(edge, 8 * alone);
+}
+
+/**
+ * Return the density without cavities: cells below the level that are enclosed get the level.
+ * Without this, an item in the middle of a hull of few items could be outside.
+ */
+function filled(density: Float32Array, level: number, { counts }: Grid): Float32Array {
+  const [width, height] = counts;
+  const open = new Uint8Array(density.length);
+  // The first cell is empty, and all empty cells at the edge of the grid are connected with it.
+  const waiting = [0];
+  const visit = (cell: number) => {
+    if (open[cell] || !(density[cell]! < level)) return;
+    open[cell] = 1;
+    waiting.push(cell);
+  };
+  for (let cell = waiting.pop(); cell !== undefined; cell = waiting.pop())
+    for (const step of [1, width, width * height]) {
+      if (cell >= step) visit(cell - step);
+      if (cell + step < density.length) visit(cell + step);
+    }
+  return density.map((value, cell) => (open[cell] || value >= level ? value : level));
 }
 
 function netOf(density: Float32Array, hot: Float32Array, level: number, grid: Grid): HullMesh {
@@ -168,7 +209,31 @@ function netOf(density: Float32Array, hot: Float32Array, level: number, grid: Gr
     normals: Float32Array.from(normals),
     heat: Float32Array.from(heat),
     triangles: Uint32Array.from(triangles),
+    middle: grid.middle,
+    field: { density, level, grid },
   };
+}
+
+/** Whether a place is inside the surface: the density there, between the cells, is high enough. */
+export function isInside(
+  { density, level, grid }: Field,
+  x: number,
+  y: number,
+  z: number,
+): boolean {
+  const { counts, side, origin } = grid;
+  const [width, height, depth] = counts;
+  const across = (x - origin[0]) / side - 0.5;
+  const up = (y - origin[1]) / side - 0.5;
+  const back = (z - origin[2]) / side - 0.5;
+  if (!(across >= 0 && up >= 0 && back >= 0)) return false;
+  if (across >= width - 1 || up >= height - 1 || back >= depth - 1) return false;
+  const [i, j, k] = [Math.floor(across), Math.floor(up), Math.floor(back)];
+  const cell = (k * height + j) * width + i;
+  const along = (at: number) => density[at]! + (density[at + 1]! - density[at]!) * (across - i);
+  const plane = (at: number) => along(at) + (along(at + width) - along(at)) * (up - j);
+  const [near, far] = [plane(cell), plane(cell + width * height)];
+  return near + (far - near) * (back - k) >= level;
 }
 
 /** Mean of the places where the surface crosses the edges of a cell with these corners, 0..1. */

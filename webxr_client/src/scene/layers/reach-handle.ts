@@ -1,10 +1,10 @@
 /** Handle at the rim of the chosen hull. A drag outwards makes its rule reach farther. */
 import { effect } from "@preact/signals";
-import { Matrix4, Vector3 } from "three";
 import type { AppState } from "../../state/app-state.js";
 import type { Commands } from "../../state/commands.js";
 import { LEAST_REACH, MOST_REACH } from "../../state/rule-state.js";
 import type { Stage } from "../stage.js";
+import { outlineOf, type PagePlace } from "./hull-outline.js";
 import type { RuleHulls } from "./rule-hulls.js";
 
 /** Shortest time between two previews during a drag, ms. */
@@ -12,24 +12,15 @@ const PREVIEW_MS = 150;
 /** Factor per press of an arrow key. */
 const KEY_STEP = 1.1;
 
-interface Place {
-  x: number;
-  y: number;
-}
-
 export class ReachHandle {
   private readonly element = document.createElement("button");
-  /** Middle of the hull, and the handle, CSS pixels. */
-  private middle: Place = { x: 0, y: 0 };
-  private rim: Place = { x: 0, y: 0 };
+  private middle: PagePlace = { x: 0, y: 0 };
   /**
    * Reach and distance from the middle at the start of a drag, and the reach now. While a key is
    * held, the distance is 0.
    */
   private drag: { reach: number; from: number; wanted: number } | null = null;
   private askedAt = Number.NEGATIVE_INFINITY;
-  private readonly clip = new Matrix4();
-  private readonly at = new Vector3();
 
   constructor(
     private readonly state: AppState,
@@ -65,12 +56,15 @@ export class ReachHandle {
 
   /** Place the handle. Called once per frame. */
   update(): void {
-    const rule = this.state.xr.presenting.peek() ? undefined : this.rule();
+    const { xr, rules } = this.state;
+    const elsewhere = xr.presenting.peek() || rules.moved.peek();
+    const rule = elsewhere ? undefined : this.rule();
     const corners = rule && this.hulls.cornersOf(rule.rule);
     this.element.hidden = !corners || corners.length === 0;
     if (!corners || this.element.hidden) return;
-    this.find(corners);
-    const { x, y } = this.rim;
+    const { middle, right } = outlineOf(corners, this.stage);
+    this.middle = middle;
+    const { x, y } = right;
     this.element.style.setProperty("transform", `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`);
   }
 
@@ -81,25 +75,6 @@ export class ReachHandle {
     const rule = rules.find(rules.chosen.value);
     const able = rule?.kind === "region" && rule.on && !readOnly.value && time.live.value;
     return able ? rule : undefined;
-  }
-
-  /** Find the middle of the hull on the page, and its rightmost corner. */
-  private find(corners: Float32Array): void {
-    const { camera, element } = this.stage;
-    this.clip.multiplyMatrices(camera.projectionMatrix, camera.matrixWorldInverse);
-    const { clientWidth, clientHeight } = element;
-    let [x, y, n] = [0, 0, 0];
-    this.rim = { x: Number.NEGATIVE_INFINITY, y: 0 };
-    for (let k = 0; k < corners.length; k += 3) {
-      this.at.set(corners[k]!, corners[k + 1]!, corners[k + 2]!).applyMatrix4(this.clip);
-      const across = ((this.at.x + 1) / 2) * clientWidth;
-      const down = ((1 - this.at.y) / 2) * clientHeight;
-      x += across;
-      y += down;
-      n += 1;
-      if (across > this.rim.x) this.rim = { x: across, y: down };
-    }
-    this.middle = { x: x / n, y: y / n };
   }
 
   private distance(event: PointerEvent): number {

@@ -7,15 +7,17 @@ import {
   BufferAttribute,
   BufferGeometry,
   type Camera,
+  Matrix4,
   Mesh,
   Raycaster,
   Vector2,
+  Vector3,
   type Vector3Like,
 } from "three";
 import type { LatentState } from "../../state/latent-state.js";
 import { sceneMetres } from "../../state/latent-state.js";
 import { HullMaterial } from "./hull-material.js";
-import { type HullMesh, hullSurface } from "./hull-surface.js";
+import { type HullMesh, hullSurface, isInside } from "./hull-surface.js";
 
 /** Shortest time between two surfaces of one hull while points move, ms. */
 const AGAIN_MS = 500;
@@ -44,10 +46,22 @@ interface Shown {
   at: number;
 }
 
+/** A hull that is shown away from the items of its rule, by a motion in scene metres. */
+interface Moved {
+  rule: number;
+  /** Items of the rule when the motion began. With other items, the hull is at its own place. */
+  items: Uint32Array;
+  motion: Matrix4;
+}
+
+const point = new Vector3();
+const back = new Matrix4();
+
 export class RuleHulls {
   readonly mesh = new Mesh(new BufferGeometry(), new HullMaterial());
   private shown: Shown[] = [];
   private conflicts: ReadonlySet<number> = new Set();
+  private moved: Moved | null = null;
   private readonly ray = new Raycaster();
   private readonly at = new Vector2();
 
@@ -81,8 +95,10 @@ export class RuleHulls {
     const { version } = this.latent;
     const stale = this.shown
       .filter((one) => one.version !== version && now - one.at >= AGAIN_MS)
+      .filter(({ hull }) => hull.rule !== this.moved?.rule || hull.items !== this.moved.items)
       .sort((a, b) => a.at - b.at)[0];
     if (!stale) return false;
+    if (stale.hull.rule === this.moved?.rule) this.moved = null;
     stale.version = version;
     stale.at = now;
     stale.surface = this.surfaceOf(stale.hull.items);
@@ -113,6 +129,68 @@ export class RuleHulls {
   /** Corners of the hull of a rule, three numbers each; null if it is not shown. */
   cornersOf(rule: number): Float32Array | null {
     return this.shown.find((one) => one.hull.rule === rule)?.surface?.places ?? null;
+  }
+
+  /** Median of the places of the items in the hull of a rule; null if it is not shown. */
+  middleOf(rule: number): Vector3 | null {
+    const surface = this.shown.find(({ hull }) => hull.rule === rule)?.surface;
+    return surface ? new Vector3(...surface.middle) : null;
+  }
+
+  /** Show the hull of a rule moved by `motion`, in scene metres; null shows it at its place. */
+  move(rule: number, motion: Matrix4 | null): void {
+    const one = this.shown.find(({ hull }) => hull.rule === rule);
+    this.moved = motion && one ? { rule, items: one.hull.items, motion: motion.clone() } : null;
+    if (!one?.surface) return;
+    const { geometry } = this.mesh;
+    const [places, normals] = ["position", "normal"].map((name) => geometry.getAttribute(name));
+    let corner = 0;
+    for (const { hull, surface } of this.shown) {
+      if (hull.rule === rule) break;
+      corner += surface?.heat.length ?? 0;
+    }
+    this.put(one, corner, places!.array as Float32Array, normals!.array as Float32Array);
+    places!.needsUpdate = normals!.needsUpdate = true;
+    geometry.boundingSphere = null;
+  }
+
+  /** Write the corners of a hull, which are `corner` and the following, at their shown places. */
+  private put(one: Shown, corner: number, places: Float32Array, normals: Float32Array): void {
+    const { hull, surface } = one;
+    places.set(surface!.places, 3 * corner);
+    normals.set(surface!.normals, 3 * corner);
+    if (hull.rule !== this.moved?.rule) return;
+    const { motion } = this.moved;
+    const end = 3 * (corner + surface!.heat.length);
+    for (let k = 3 * corner; k < end; k += 3) {
+      point.fromArray(places, k).applyMatrix4(motion).toArray(places, k);
+      point.fromArray(normals, k).transformDirection(motion).toArray(normals, k);
+    }
+  }
+
+  /** Items inside the hull of a rule that is moved by `motion`, ascending. */
+  insideOf(rule: number, motion: Matrix4): Uint32Array {
+    const surface = this.shown.find(({ hull }) => hull.rule === rule)?.surface;
+    if (!surface) return new Uint32Array(0);
+    const { to, latentDim, n } = this.latent;
+    const { elements: e } = back.copy(motion).invert();
+    const found: number[] = [];
+    for (let item = 0; item < n; item++) {
+      if (to[4 * item + 3] !== 0) continue;
+      const x = sceneMetres(to[4 * item]!);
+      const y = sceneMetres(to[4 * item + 1]!);
+      const z = latentDim === 2 ? 0 : sceneMetres(to[4 * item + 2]!);
+      if (
+        isInside(
+          surface.field,
+          e[0]! * x + e[4]! * y + e[8]! * z + e[12]!,
+          e[1]! * x + e[5]! * y + e[9]! * z + e[13]!,
+          e[2]! * x + e[6]! * y + e[10]! * z + e[14]!,
+        )
+      )
+        found.push(item);
+    }
+    return Uint32Array.from(found);
   }
 
   dispose(): void {
@@ -157,9 +235,9 @@ export class RuleHulls {
     const triangles = new Uint32Array(sides);
     let corner = 0;
     let side = 0;
-    for (const { hull, surface } of drawn) {
-      places.set(surface!.places, 3 * corner);
-      normals.set(surface!.normals, 3 * corner);
+    for (const one of drawn) {
+      const { hull, surface } = one;
+      this.put(one, corner, places, normals);
       surface!.triangles.forEach((at, k) => {
         triangles[side + k] = at + corner;
       });

@@ -1,12 +1,14 @@
-/** Hulls of the rules on the page and in VR, rings of conflicts, and the handle of the reach. */
+/** Hulls of the rules on the page and in VR, rings of conflicts, and the handles of a hull. */
 import { effect, untracked } from "@preact/signals";
-import { Color } from "three";
+import { Color, Matrix4 } from "three";
 import type { RuleInfo } from "../../protocol/messages.js";
 import type { AppState } from "../../state/app-state.js";
 import type { Commands } from "../../state/commands.js";
+import type { MovableHulls } from "../../state/rule-state.js";
 import { LIGHT_INK } from "../cloud/colours.js";
 import type { PointCloud } from "../cloud/point-cloud.js";
 import type { Stage } from "../stage.js";
+import { MoveHandle } from "./move-handle.js";
 import { ReachHandle } from "./reach-handle.js";
 import { RuleHulls } from "./rule-hulls.js";
 
@@ -24,7 +26,7 @@ interface Known {
 
 export class RuleLayer {
   readonly hulls: RuleHulls;
-  private readonly handle: ReachHandle;
+  private readonly handles: readonly [ReachHandle, MoveHandle];
   /** Items per rule, of the newest change that is known. */
   private readonly items = new Map<number, Known>();
   /** Items in conflict, of the newest answer of the server. */
@@ -40,9 +42,13 @@ export class RuleLayer {
     private readonly cloud: PointCloud,
   ) {
     this.hulls = new RuleHulls(state.latent);
-    this.handle = new ReachHandle(state, commands, stage, this.hulls);
+    this.handles = [
+      new ReachHandle(state, commands, stage, this.hulls),
+      new MoveHandle(state, commands, stage, this.hulls),
+    ];
     stage.world.add(this.hulls.mesh);
     state.rules.along = (ray, near) => this.hulls.hit(ray, near);
+    state.rules.hulls = this.movable();
     effect(() => {
       const list = state.rules.list.value;
       untracked(() => this.fetch(list));
@@ -66,8 +72,21 @@ export class RuleLayer {
   /** Update once per frame. Returns whether something has to be drawn. */
   update(): boolean {
     const changed = this.hulls.update(performance.now());
-    this.handle.update();
+    for (const handle of this.handles) handle.update();
     return changed;
+  }
+
+  private movable(): MovableHulls {
+    const { hulls, stage } = this;
+    const matrix = new Matrix4();
+    return {
+      middleOf: (rule) => hulls.middleOf(rule),
+      move: (rule, motion) => {
+        hulls.move(rule, motion && matrix.fromArray(motion));
+        stage.invalidate();
+      },
+      insideOf: (rule, motion) => hulls.insideOf(rule, matrix.fromArray(motion)),
+    };
   }
 
   /** The rule whose hull is at a place of the page, CSS pixels; 0 for none. */

@@ -1,6 +1,6 @@
-import { Ray, Vector3 } from "three";
+import { Matrix4, Ray, Vector3 } from "three";
 import { describe, expect, it } from "vitest";
-import { type HullMesh, hullSurface } from "../../../src/scene/layers/hull-surface.js";
+import { type HullMesh, hullSurface, isInside } from "../../../src/scene/layers/hull-surface.js";
 import { RuleHulls } from "../../../src/scene/layers/rule-hulls.js";
 import { LatentState } from "../../../src/state/latent-state.js";
 
@@ -87,6 +87,15 @@ describe("hullSurface", () => {
     expect(near.some((x) => x > 7)).toBe(true);
     expect(near.filter((x) => x > 2.5 && x < 5.5)).toEqual([]);
   });
+  it("has no cavities in a hull of few items", () => {
+    const { field, places } = surface(balls([[0, 0, 0]], 300));
+    for (let x = -0.4; x < 0.41; x += 0.1)
+      for (let y = -0.4; y < 0.41; y += 0.1) expect(isInside(field, x, y, 0.1)).toBe(true);
+    const away = Array.from({ length: places.length / 3 }, (_, k) =>
+      Math.hypot(...places.subarray(3 * k, 3 * k + 3)),
+    );
+    expect(Math.min(...away)).toBeGreaterThan(0.45);
+  });
   it("is bright where votes disagree", () => {
     const places = balls([[0, 0, 0]], 3000);
     const heat = new Uint8Array(3000).map((_, k) => (places[3 * k]! > 0.5 ? 1 : 0));
@@ -147,6 +156,44 @@ describe("RuleHulls", () => {
     expect([-0.3, 0.3].map((x) => hulls.hit(towards(x)))).toEqual([0, 9]);
     hulls.show([], new Set(), false);
     expect(hulls.mesh.visible).toBe(false);
+  });
+  it("has the items inside of a hull that was moved and scaled, as it is shown", () => {
+    const { hulls, hull } = made();
+    hulls.show([hull(9, 300), hull(7, 0)], new Set(), false);
+    for (let k = 0; k < 2; k++) hulls.update(0);
+    const at = (x: number, scale = 1) =>
+      new Matrix4()
+        .makeTranslation(x - 0.3, 0, 0)
+        .scale(new Vector3(scale, scale, scale))
+        .multiply(new Matrix4().makeTranslation(0.3, 0, 0));
+    const left = hulls.insideOf(7, at(0));
+    expect(left.length).toBeGreaterThan(285);
+    expect(left.every((item) => item < 300)).toBe(true);
+    const right = hulls.insideOf(7, at(0.6));
+    expect(right.length).toBeGreaterThan(255);
+    expect(right.every((item) => item >= 300)).toBe(true);
+    expect(hulls.insideOf(7, at(0.3))).toHaveLength(0);
+    expect(hulls.insideOf(7, at(0, 2)).length).toBe(300);
+    expect(hulls.insideOf(7, at(0, 0.5)).length).toBeLessThan(120);
+    expect(hulls.middleOf(7)!.x).toBeCloseTo(-0.3, 1);
+    expect(hulls.middleOf(8)).toBeNull();
+    hulls.show([hull(7, 0)], new Set(), false);
+    hulls.move(7, at(0.6));
+    expect([-0.3, 0.3].map((x) => hulls.hit(towards(x)))).toEqual([0, 7]);
+    expect(hulls.update(5000)).toBe(false);
+    hulls.move(7, null);
+    expect([-0.3, 0.3].map((x) => hulls.hit(towards(x)))).toEqual([7, 0]);
+  });
+  it("moves to the new items of its rule when they arrive", () => {
+    const { latent, hulls, hull } = made();
+    hulls.show([hull(7, 0)], new Set(), false);
+    hulls.update(0);
+    hulls.move(7, new Matrix4().makeTranslation(0, 0.3, 0));
+    latent.version += 1;
+    expect(hulls.update(5000)).toBe(false); // a moved hull keeps its shape
+    hulls.show([hull(7, 300)], new Set(), false);
+    expect(hulls.update(9000)).toBe(true);
+    expect([-0.3, 0.3].map((x) => hulls.hit(towards(x)))).toEqual([0, 7]);
   });
   it("is built again only if a hull has changed", () => {
     const { hulls, hull } = made();

@@ -10,6 +10,7 @@ import type { Commands, RuleCommands } from "../../../src/state/commands.js";
 import type { Matched } from "../../../src/state/rule-state.js";
 
 class FakeElement extends EventTarget {
+  className = "";
   readonly style = { setProperty: () => {} };
   readonly clientWidth = 800;
   readonly clientHeight = 600;
@@ -49,8 +50,9 @@ const shown = () =>
   );
 
 beforeEach(async () => {
-  handle = new FakeElement();
-  vi.stubGlobal("document", { createElement: () => handle });
+  const made: FakeElement[] = [];
+  const createElement = () => made[made.push(new FakeElement()) - 1];
+  vi.stubGlobal("document", { createElement });
   state = new AppState();
   state.session.value = { read_only: false, role: "owner" } as SessionInfo;
   commands = {
@@ -70,6 +72,7 @@ beforeEach(async () => {
     stage as unknown as Stage,
     { setRinged: (items: Uint32Array) => (ringed = [...items]) } as unknown as PointCloud,
   );
+  handle = made.find(({ className }) => className === "reach-handle")!;
   state.rules.setList([first]);
   state.rules.chosen.value = 4;
   arrive(items(20));

@@ -1,36 +1,52 @@
 /**
- * A rule that a hand holds by its hull. Trigger with the ray at a hull takes the rule. While the
- * hand holds it, trigger or grip of the other hand changes its reach by the distance of the hands.
- * A hull has no place of its own, so moving the hand does not move it (docs/rules.md).
+ * A rule that a hand holds by its hull. Trigger with the ray at a hull takes the rule, and the hull
+ * moves with the hand. When it is released, the rule is made again from the items in the hull.
+ *
+ * Trigger of the other hand scales by the distance of the hands: a hull that was moved, or else the
+ * reach of the rule.
  */
-import { Matrix4, Ray } from "three";
+import { Matrix4, Ray, Vector3 } from "three";
 import type { AppState } from "../../../state/app-state.js";
 import type { Commands } from "../../../state/commands.js";
+import { items } from "../../../state/format.js";
+import { HullMove } from "../../../state/hull-move.js";
 import { LEAST_REACH, MOST_REACH } from "../../../state/rule-state.js";
-import { shortPreview } from "../../../state/rule-text.js";
+import { moveText, shortPreview } from "../../../state/rule-text.js";
 import { LABEL_PULSE, TILE_PULSE } from "../input/haptics.js";
 import type { TrackedHand } from "../input/tracked-hand.js";
 
-/** Shortest time between two previews while the hands scale a hull, ms. */
+/** Shortest time between two previews while the hands change a reach, ms. */
 const PREVIEW_MS = 150;
 
-const HOW_TO_CHANGE = "touch its new class, or pull with the other trigger to reach farther.";
+const HOW_TO_CHANGE = "touch its new class, move it, or pull with the other trigger.";
 
 /**
  * Least distance between hand and hull, room metres. From a smaller distance, the trigger paints: a
  * stroke can begin beside the points.
  */
 const LEAST_DISTANCE = 0.15;
+/** A hand that has moved less than this has not moved the hull, room metres. */
+const LEAST_MOVE = 0.04;
+/** Smallest distance of two hands that counts, room metres. */
+const LEAST_APART = 0.03;
 
 export class RuleHold {
   private hand: TrackedHand | null = null;
   private other: TrackedHand | null = null;
   private rule = 0;
-  /** Distance of the hands and reach at the start of the scaling, and the reach now. */
+  /** Distance of the hands at the start of the scaling. */
   private from = 0;
+  /** Reach at the start of the scaling, and the reach now. */
   private reach = 1;
   private wanted = 1;
   private askedAt = Number.NEGATIVE_INFINITY;
+  private readonly motion: HullMove;
+  /** Size of the moved hull at the start of the scaling, and its size now. */
+  private size0 = 1;
+  private size = 1;
+  private readonly start = new Vector3();
+  private readonly handFromScene = new Matrix4();
+  private readonly shownFromPlace = new Matrix4();
   private readonly ray = new Ray();
   private readonly sceneFromRoom = new Matrix4();
 
@@ -38,7 +54,14 @@ export class RuleHold {
     private readonly state: AppState,
     private readonly commands: Commands,
     private readonly room: { readonly roomFromScene: Matrix4 },
-  ) {}
+  ) {
+    this.motion = new HullMove(state, commands);
+  }
+
+  /** Whether a hull is moved, so that the points stay at their places. */
+  get moving(): boolean {
+    return this.motion.active;
+  }
 
   /** Take the rule whose hull the hand points at. Returns whether there is one. */
   take(hand: TrackedHand): boolean {
@@ -52,6 +75,7 @@ export class RuleHold {
     this.hand = hand;
     this.other = null;
     this.rule = number;
+    this.anchor(hand);
     rules.chosen.value = number;
     const does = this.state.readOnly.peek() ? "you can only look at it." : HOW_TO_CHANGE;
     xr.message.value = `Rule “${rule.name}”: ${does}`;
@@ -59,7 +83,7 @@ export class RuleHold {
     return true;
   }
 
-  /** Let the other hand change the reach of the held rule. Returns whether a rule is held. */
+  /** Let the other hand scale the held hull, or its reach. Returns whether a rule is held. */
   join(hand: TrackedHand): boolean {
     if (!this.hand || hand === this.hand) return false;
     const { rules, readOnly } = this.state;
@@ -67,15 +91,103 @@ export class RuleHold {
     if (rule?.kind !== "region" || readOnly.peek()) return true;
     this.other = hand;
     this.reach = this.wanted = rule.reach;
-    this.from = Math.max(0.03, this.hand.position.distanceTo(hand.position));
+    this.size0 = this.size;
+    this.from = Math.max(LEAST_APART, this.hand.position.distanceTo(hand.position));
     return true;
   }
 
-  /** Change the reach by the distance of the hands. Called once per frame. */
+  /** Move the hull, or change its size or the reach of the rule. Called once per frame. */
   frame(now: number): void {
-    const { hand, other, rule } = this;
-    if (!hand || !other) return;
-    const share = hand.position.distanceTo(other.position) / this.from;
+    const { hand, other } = this;
+    if (!hand) return;
+    // A class that was touched meanwhile is for the rule, whose hull returns to its place.
+    if (this.motion.active && this.state.rules.chosen.value !== this.rule) {
+      this.drop(hand);
+      return;
+    }
+    const share = other ? hand.position.distanceTo(other.position) / this.from : 1;
+    if (this.motion.active) {
+      if (other) this.size = this.size0 * share;
+      this.move(hand, now);
+    } else if (other) this.changeReach(share, now);
+    else if (hand.position.distanceTo(this.start) > LEAST_MOVE) this.motion.begin(this.rule);
+  }
+
+  /** Release a hand. A change is stored when a hand is released. */
+  release(hand: TrackedHand): boolean {
+    const { rule, reach, wanted, other } = this;
+    if (hand !== this.hand && hand !== other) return false;
+    if (this.motion.active) {
+      if (hand === this.hand) this.put(hand);
+    } else if (other && Math.abs(wanted - reach) > 1e-3) {
+      this.commands.withRules((rules) => void rules.edit(rule, { reach: wanted }));
+      hand.pulse(LABEL_PULSE, 40);
+    } else this.endPreview();
+    this.letGo(hand);
+    return true;
+  }
+
+  /** Forget the held rule without a change. */
+  drop(hand: TrackedHand): void {
+    if (hand !== this.hand && hand !== this.other) return;
+    if (this.motion.active && hand === this.hand) this.motion.cancel();
+    else this.endPreview();
+    this.letGo(hand);
+  }
+
+  /** A hand no longer holds. If the other hand goes on, the hull moves from its current place. */
+  private letGo(hand: TrackedHand): void {
+    this.other = null;
+    if (hand === this.hand) this.hand = null;
+    else if (this.hand && !this.motion.active) this.anchor(this.hand);
+  }
+
+  /** Note the pose of the hand, from which the hull moves with it. */
+  private anchor(hand: TrackedHand): void {
+    this.start.copy(hand.position);
+    this.size = 1;
+    this.handFromScene.copy(hand.roomFromHeld).invert().multiply(this.room.roomFromScene);
+  }
+
+  private move(hand: TrackedHand, now: number): void {
+    const { shownFromPlace, state } = this;
+    const middle = state.rules.hulls?.middleOf(this.rule);
+    if (!middle) {
+      this.drop(hand);
+      return;
+    }
+    shownFromPlace.multiplyMatrices(hand.roomFromHeld, this.handFromScene);
+    shownFromPlace.premultiply(this.sceneFromRoom.copy(this.room.roomFromScene).invert());
+    at.set(middle.x, middle.y, middle.z);
+    to.copy(at).applyMatrix4(shownFromPlace);
+    if (state.latent.latentDim === 2) {
+      shownFromPlace.makeTranslation(to.x - at.x, to.y - at.y, 0);
+      to.z = at.z;
+    }
+    const { size } = this;
+    shownFromPlace.premultiply(step.makeTranslation(-to.x, -to.y, -to.z));
+    shownFromPlace.premultiply(step.makeScale(size, size, size));
+    shownFromPlace.premultiply(step.makeTranslation(to.x, to.y, to.z));
+    this.motion.to(shownFromPlace.elements, now);
+    const moved = state.rules.moved.value;
+    if (moved) state.xr.message.value = `${moveText(moved)}.`;
+  }
+
+  /** Release the moved hull. */
+  private put(hand: TrackedHand): void {
+    const { xr, rules } = this.state;
+    const inside = rules.moved.peek()?.inside.length ?? 0;
+    const result = this.motion.end();
+    if (result === "few")
+      xr.message.value = "Too few items are in the hull: the rule stays as it was.";
+    if (result !== "") return;
+    hand.pulse(LABEL_PULSE, 40);
+    const { name } = rules.find(this.rule) ?? {};
+    xr.message.value = `The rule “${name}” is made again from ${items(inside)}.`;
+  }
+
+  private changeReach(share: number, now: number): void {
+    const { rule } = this;
     this.wanted = Math.min(MOST_REACH, Math.max(LEAST_REACH, this.reach * share));
     if (now - this.askedAt < PREVIEW_MS) return;
     this.askedAt = now;
@@ -86,28 +198,11 @@ export class RuleHold {
       this.state.xr.message.value = `Reach ${wanted.toFixed(2)}: ${shortPreview(shown)}`;
   }
 
-  /** Release a hand. The change of the reach is stored when either hand is released. */
-  release(hand: TrackedHand): boolean {
-    if (hand !== this.hand && hand !== this.other) return false;
-    const { rule, reach, wanted, other } = this;
-    if (other && Math.abs(wanted - reach) > 1e-3) {
-      this.commands.withRules((rules) => void rules.edit(rule, { reach: wanted }));
-      hand.pulse(LABEL_PULSE, 40);
-    } else this.endPreview();
-    this.other = null;
-    if (hand === this.hand) this.hand = null;
-    return true;
-  }
-
-  /** Forget the held rule without a change. */
-  drop(hand: TrackedHand): void {
-    if (hand !== this.hand && hand !== this.other) return;
-    this.endPreview();
-    this.other = null;
-    if (hand === this.hand) this.hand = null;
-  }
-
   private endPreview(): void {
     if (this.other) this.commands.withRules((rules) => rules.endPreview());
   }
 }
+
+const at = new Vector3();
+const to = new Vector3();
+const step = new Matrix4();

@@ -1,5 +1,5 @@
 /** Rules in VR: taken by their hulls, given to other classes, and scaled by two hands. */
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { RuleInfo } from "../../../../src/protocol/messages.js";
 import type { Matched } from "../../../../src/state/rule-state.js";
 import { LEFT_HEAP, Room } from "../fixtures.js";
@@ -117,4 +117,62 @@ it("ends the preview if the hands are lost, or do not change the reach", () => {
   room.press(room.left);
   room.controls.cancel(room.left);
   expect(calls()).toContainEqual(["endPreview"]);
+});
+
+describe("a hull that the hand moves", () => {
+  let moves: (ArrayLike<number> | null)[];
+  beforeEach(() => {
+    moves = [];
+    const rule = { rule: 5, name: "oaks", kind: "region", class_id: 0, on: true, changed_at: 5 };
+    room.state.rules.setList([rule as RuleInfo]);
+    room.state.rules.hulls = {
+      middleOf: () => ({ x: 0, y: 0, z: 0 }),
+      move: (_, motion) => void moves.push(motion && Array.from(motion)),
+      insideOf: () => new Uint32Array(40),
+    };
+    take();
+  });
+  const carry = (x: number) => {
+    room.right.at(SPOT[0] + x, SPOT[1], SPOT[2]);
+    room.frames(5);
+  };
+
+  it("makes its rule again from the items inside, when it is released", () => {
+    carry(0.02);
+    expect(moves).toEqual([]);
+    carry(0.2);
+    expect(moves.at(-1)![12]).toBeCloseTo(0.2);
+    expect(room.state.latent.frozen).toBe(true);
+    expect(room.state.xr.message.value).toBe("40 items in the hull.");
+    calls();
+    room.release(room.right);
+    expect(calls()).toContainEqual(["remake", 5, new Uint32Array(40)]);
+    expect(room.state.xr.message.value).toBe("The rule “oaks” is made again from 40 items.");
+    expect(room.state.latent.frozen).toBe(false);
+  });
+  it("is scaled by the distance of the other hand", () => {
+    carry(0.2);
+    room.left.at(SPOT[0] + 0.1, SPOT[1], SPOT[2]);
+    room.press(room.left);
+    room.left.at(SPOT[0], SPOT[1], SPOT[2]);
+    room.frames(2);
+    const [size, , , , , , , , , , , , x] = Array.from(moves.at(-1)!);
+    expect([size, x]).toEqual([expect.closeTo(2), expect.closeTo(0.2)]);
+    room.release(room.left);
+    carry(0.3);
+    expect(moves.at(-1)![0]).toBeCloseTo(2);
+    expect(calls().some(([name]) => name === "edit")).toBe(false);
+  });
+  it("returns to its place when it is given to a class, or the hand is lost", () => {
+    carry(0.2);
+    room.touch(room.right, "class", 1);
+    room.release(room.right);
+    expect(calls().map(([name]) => name)).not.toContain("remake");
+    expect(moves.at(-1)).toBeNull();
+    take();
+    carry(0.2);
+    room.controls.cancel(room.right);
+    expect(moves.at(-1)).toBeNull();
+    expect(calls().map(([name]) => name)).not.toContain("remake");
+  });
 });

@@ -1,0 +1,134 @@
+/** The handle that moves a hull on the page, by pointer, wheel and keys. */
+import { PerspectiveCamera, Vector3 } from "three";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { RuleInfo, SessionInfo } from "../../../src/protocol/messages.js";
+import { MoveHandle } from "../../../src/scene/layers/move-handle.js";
+import { RuleHulls } from "../../../src/scene/layers/rule-hulls.js";
+import type { Stage } from "../../../src/scene/stage.js";
+import { AppState } from "../../../src/state/app-state.js";
+import type { Commands, RuleCommands } from "../../../src/state/commands.js";
+import { blobs, latentOf } from "../../interaction/xr/fixtures.js";
+
+class FakeElement extends EventTarget {
+  readonly style = { setProperty: () => {} };
+  readonly clientWidth = 800;
+  readonly clientHeight = 600;
+  className = "";
+  textContent = "";
+  hidden = false;
+  append = () => {};
+  setAttribute = () => {};
+  setPointerCapture = () => {};
+}
+
+const EACH = 100;
+/** The rule has the first heap. The second heap is farther away. */
+const HEAPS = [
+  [-0.3, 0, 0.2],
+  [0.2, 0.1, -0.3],
+] as const;
+
+let handle: FakeElement;
+let text: FakeElement;
+let state: AppState;
+let camera: PerspectiveCamera;
+let remade: [number, number[]][];
+
+const send = (type: string, fields: object) =>
+  handle.dispatchEvent(Object.assign(new Event(type, { cancelable: true }), fields));
+const point = (type: string, x: number, y: number) =>
+  send(type, { clientX: x, clientY: y, button: 0, pointerId: 1 });
+const key = (name: string) => send("keydown", { key: name });
+/** Place of a heap on the page, CSS pixels. */
+function onPage(heap: readonly [number, number, number]): [number, number] {
+  const at = new Vector3(...heap).project(camera);
+  return [((at.x + 1) / 2) * 800, ((1 - at.y) / 2) * 600];
+}
+
+beforeEach(() => {
+  const made: FakeElement[] = [];
+  vi.stubGlobal("document", { createElement: () => made[made.push(new FakeElement()) - 1] });
+  state = new AppState();
+  Object.assign(state, { latent: latentOf(blobs(HEAPS, EACH, 0.02, 3).points) });
+  state.session.value = { read_only: false, role: "owner" } as SessionInfo;
+  const rule = { rule: 4, kind: "region", name: "oaks", class_id: 0, on: true, changed_at: 1 };
+  state.rules.setList([rule as RuleInfo]);
+  state.rules.chosen.value = 4;
+  remade = [];
+  const loaded = {
+    previewMove: async () => {},
+    endPreview: () => {},
+    remake: async (number: number, items: Uint32Array) => remade.push([number, [...items]]) > 0,
+  } as unknown as RuleCommands;
+  const commands = {
+    withRules: (run: (rules: RuleCommands) => void) => run(loaded),
+  } as unknown as Commands;
+  camera = new PerspectiveCamera(40, 800 / 600, 0.01, 60);
+  camera.position.set(0, 0, 2);
+  camera.updateMatrixWorld();
+  const element = Object.assign(new FakeElement(), { parentElement: new FakeElement() });
+  const stage = { camera, element, invalidate() {} } as unknown as Stage;
+  const hulls = new RuleHulls(state.latent);
+  state.rules.hulls = hulls as unknown as typeof state.rules.hulls;
+  vi.spyOn(hulls, "move").mockImplementation(() => {});
+  const inside = hulls.insideOf.bind(hulls);
+  const matrix = camera.matrix.clone();
+  state.rules.hulls!.insideOf = (number, motion) => inside(number, matrix.fromArray(motion));
+  const moving = new MoveHandle(state, commands, stage, hulls);
+  handle = made.find(({ className }) => className === "move-handle")!;
+  text = made.find(({ className }) => className === "move-text")!;
+  const items = Uint32Array.from({ length: EACH }, (_, k) => k);
+  hulls.show([{ rule: 4, items, colour: [1, 0, 0], chosen: true }], new Set(), false);
+  hulls.update(0);
+  moving.update();
+});
+afterEach(() => vi.unstubAllGlobals());
+
+describe("a drag of the handle", () => {
+  it("makes the rule from the items of a heap at another depth", () => {
+    const [from, to] = HEAPS.map(onPage) as [[number, number], [number, number]];
+    point("pointerdown", 400, 100);
+    point("pointermove", 400 + to[0] - from[0], 100 + to[1] - from[1]);
+    expect(text.textContent).toMatch(/^\d+ items in the hull$/);
+    point("pointerup", 0, 0);
+    const [number, items] = remade[0]!;
+    expect([number, items.length > 0.85 * EACH, items[0]! >= EACH]).toEqual([4, true, true]);
+  });
+  it("changes nothing when it is a click, or is cancelled", () => {
+    point("pointerdown", 400, 100);
+    point("pointermove", 401, 101);
+    point("pointerup", 401, 101);
+    point("pointerdown", 400, 100);
+    point("pointermove", 430, 110);
+    point("pointercancel", 430, 110);
+    point("pointerup", 430, 110);
+    expect([remade, state.latent.frozen]).toEqual([[], false]);
+  });
+  it("has another size after turns of the wheel", () => {
+    send("wheel", { deltaY: 100 });
+    point("pointerdown", 400, 100);
+    for (let k = 0; k < 12; k++) send("wheel", { deltaY: 100 });
+    point("pointerup", 400, 100);
+    expect(remade[0]![1].length).toBeLessThan(0.6 * EACH);
+    expect(remade[0]![1].length).toBeGreaterThan(2);
+  });
+});
+
+describe("the keys of the handle", () => {
+  it("move the hull until Enter", () => {
+    key("ArrowRight");
+    key("ArrowLeft");
+    key("+");
+    expect(state.latent.frozen).toBe(true);
+    expect(remade).toEqual([]);
+    key("Enter");
+    expect(remade[0]![1].length).toBeGreaterThan(0.9 * EACH);
+  });
+  it.each(["Escape", "blur"])("return the hull with %s", (end) => {
+    key("ArrowUp");
+    if (end === "blur") handle.dispatchEvent(new Event("blur"));
+    else key(end);
+    key("Enter");
+    expect([remade, state.latent.frozen]).toEqual([[], false]);
+  });
+});

@@ -1,0 +1,101 @@
+/** Motion of a hull: counts while it moves, then one change of the rule, or none. */
+import { beforeEach, expect, it, vi } from "vitest";
+import type { RuleInfo, SessionInfo } from "../../src/protocol/messages.js";
+import { AppState } from "../../src/state/app-state.js";
+import type { Commands, RuleCommands } from "../../src/state/commands.js";
+import { HullMove } from "../../src/state/hull-move.js";
+import { moveText } from "../../src/state/rule-text.js";
+
+const rule = { rule: 4, kind: "region", name: "oaks", on: true, changed_at: 1 } as RuleInfo;
+const motion = (x: number) => [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, x, 0, 0, 1];
+const items = (n: number) => Uint32Array.from({ length: n }, (_, k) => k);
+
+let state: AppState;
+let move: HullMove;
+let shown: (ArrayLike<number> | null)[];
+let inside: number;
+let accept: boolean;
+let loaded: Pick<RuleCommands, "previewMove" | "remake" | "endPreview">;
+
+const settled = () => new Promise((resolve) => setTimeout(resolve));
+
+beforeEach(() => {
+  state = new AppState();
+  state.session.value = { read_only: false, role: "owner" } as SessionInfo;
+  state.rules.setList([rule]);
+  [shown, inside, accept] = [[], 30, true];
+  state.rules.hulls = {
+    middleOf: () => ({ x: 0, y: 0, z: 0 }),
+    move: (_, to) => void shown.push(to),
+    insideOf: () => items(inside),
+  };
+  loaded = {
+    previewMove: vi.fn(async () => {}),
+    remake: vi.fn(async () => {
+      if (accept) state.rules.setList([{ ...rule, changed_at: 2 }]);
+      return accept;
+    }),
+    endPreview: vi.fn(() => {
+      state.rules.moved.value = null;
+    }),
+  };
+  const withRules: Commands["withRules"] = (run) => run(loaded as RuleCommands);
+  move = new HullMove(state, { withRules });
+});
+
+it("counts the items inside, asks now and then, and makes the rule again", async () => {
+  expect(move.begin(4)).toBe(true);
+  expect(state.latent.frozen).toBe(true);
+  for (let now = 0; now <= 250; now += 10) move.to(motion(now), now);
+  expect(shown).toHaveLength(26);
+  expect(loaded.previewMove).toHaveBeenCalledTimes(2);
+  expect(moveText(state.rules.moved.value!)).toBe("30 items in the hull");
+  inside = 25;
+  expect(move.end()).toBe("");
+  expect(state.latent.frozen).toBe(false);
+  expect(loaded.remake).toHaveBeenCalledWith(4, items(25));
+  await settled();
+  // The hull stays where it was released until its new items arrive.
+  expect(shown.at(-1)).not.toBeNull();
+  expect(state.rules.moved.value).toBeNull();
+});
+
+it("returns the hull if the server refuses, or if too few items are inside", async () => {
+  accept = false;
+  move.begin(4);
+  move.to(motion(1), 0);
+  move.end();
+  await settled();
+  expect(shown.at(-1)).toBeNull();
+  shown = [];
+  move.begin(4);
+  inside = 1;
+  move.to(motion(1), 1000);
+  expect(moveText(state.rules.moved.value!)).toBe("1 item in the hull: too few for a rule");
+  expect(move.end()).toBe("few");
+  expect(shown.at(-1)).toBeNull();
+  expect(loaded.remake).toHaveBeenCalledTimes(1);
+});
+
+it("changes nothing when it is cancelled, or was not moved", () => {
+  move.begin(4);
+  expect(move.end()).toBe("unmoved");
+  move.begin(4);
+  move.to(motion(1), 0);
+  move.cancel();
+  expect([move.active, state.latent.frozen, state.rules.moved.value]).toEqual([false, false, null]);
+  expect(loaded.remake).not.toHaveBeenCalled();
+});
+
+it("moves only regions that are on, by people who may change them, now", () => {
+  for (const change of [{ kind: "query" }, { on: false }, { rule: 5 }]) {
+    state.rules.setList([{ ...rule, ...change } as RuleInfo]);
+    expect(move.begin(4)).toBe(false);
+  }
+  state.rules.setList([rule]);
+  state.time.live.value = false;
+  expect(move.begin(4)).toBe(false);
+  state.time.live.value = true;
+  state.session.value = { read_only: false, role: "viewer" } as SessionInfo;
+  expect(move.begin(4)).toBe(false);
+});
