@@ -75,8 +75,7 @@ export class MoveHandle {
     element.addEventListener("wheel", (event) => this.turn(event), { passive: false });
     effect(() => {
       const name = this.rule()?.name ?? "";
-      element.title =
-        `Drag: the rule “${name}” is made again from the items in its hull. Wheel: size`;
+      element.title = `Drag: “${name}” is made again from the items in the hull. Wheel: size`;
       element.setAttribute(
         "aria-label",
         `Move the hull of the rule ${name}: arrow keys, plus and minus, then Enter`,
