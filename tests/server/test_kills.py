@@ -28,7 +28,7 @@ from drivers.stream_client import StreamClient
 from lodespace import protocol
 
 ITEMS = 200
-KILLS, KILLS_SLOW = 5, 1000
+KILLS, KILLS_SLOW = 3, 1000
 """Kills of the server, without and with --slow."""
 LABELS, LABELS_SLOW = 0, 20_000
 """Number of acknowledged labels over all kills, without and with --slow. The test continues until

@@ -29,19 +29,10 @@ def is_follower(process: psutil.Process) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "killed",
-    [
-        "follower",
-        pytest.param(
-            "leader",
-            marks=pytest.mark.skipif(
-                "not config.getoption('--slow')",
-                reason="other tests kill a trainer without followers: runs with --slow",
-            ),
-        ),
-    ],
+@pytest.mark.skipif(
+    "not config.getoption('--slow')", reason="starts six processes with torch: runs with --slow"
 )
+@pytest.mark.parametrize("killed", ["follower", "leader"])
 async def test_a_killed_worker_is_started_again_with_all_labels(
     server_process: Callable[..., ServerProcess],
     copy_rested_project: Callable[[], Path],

@@ -57,7 +57,7 @@ def test_answers_of_the_server_agree_with_the_document(
             *(sys.executable, "-m", "schemathesis.cli", "run", f"{lan.url}api/openapi.json"),
             *("--continue-on-failure", "--no-color"),
             # Each example of an export starts a process, which takes seconds.
-            *(() if slow else ("--exclude-path", "/api/export")),
+            *(() if slow else ("--exclude-path", "/api/export", "--phases", "coverage,fuzzing")),
             *(word for option in options.items() for word in option),
         ],
         cwd=tmp_path,  # the settings and the stored examples are in this folder

@@ -57,7 +57,7 @@ def finished(predictions: Predictions, classifier: WideClassifier, given: Traini
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("many", "every"), [(N, 1), (N - 1, 4)])
+@pytest.mark.parametrize(("many", "every"), [(N, 3), (N - 1, 4)])
 def test_a_sweep_continued_from_the_middle_ends_with_the_same_result(
     setting: tuple[WideClassifier, TrainingLabels],
     monkeypatch: pytest.MonkeyPatch,

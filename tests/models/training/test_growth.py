@@ -12,6 +12,7 @@ from lodespace.models.training.grown_state import Placement
 from lodespace.models.training.growth import fitted, grown, load_trainer
 from samples.trainings import quick, rest
 
+LONGER = pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
 FIRST = 75
 """Number of items before the growth."""
 
@@ -43,7 +44,7 @@ def trained(data: Dataset, kinds: np.ndarray, config: TrainingConfig, labelled: 
     return trainer
 
 
-@pytest.mark.parametrize("labelled", [False, True])
+@pytest.mark.parametrize("labelled", [pytest.param(False, marks=LONGER), True])
 def test_added_items_lie_among_their_kind_and_others_stay(
     pictures: tuple[Dataset, np.ndarray], labelled: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,10 +132,10 @@ def test_an_undo_restores_a_state_from_before_the_growth(
 
 
 def test_growth_during_the_first_layout_ends_like_any_training(
-    pictures: tuple[Dataset, np.ndarray],
+    pictures: tuple[Dataset, np.ndarray], slow: bool
 ) -> None:
     data, kinds = pictures
-    for turns in (1, 5, 60):
+    for turns in (1, 5, 60) if slow else (5,):
         trainer = Trainer(data.subset(slice(FIRST)), quick(), n_classes=3)
         if turns > 5:
             trainer.set_labels(labels_of(kinds, FIRST))

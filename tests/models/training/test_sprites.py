@@ -9,9 +9,10 @@ from samples.sprites import sprites
 from samples.trainings import quick, rest
 
 N = 300
+LONGER = pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
 
 
-@pytest.mark.parametrize("factor", ["scale", pytest.param("x", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("factor", ["scale", pytest.param("x", marks=LONGER)])
 def test_a_factor_of_sprites_is_recovered_on_hidden_items(factor: str) -> None:
     made = sprites(N)
     values = getattr(made, factor)

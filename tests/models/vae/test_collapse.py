@@ -37,12 +37,16 @@ def test_means_without_spread_are_a_collapse_too() -> None:
 @pytest.mark.parametrize("preset_name", ["default", "paper"])
 @pytest.mark.slow
 def test_a_kl_weight_of_1000_collapses_the_cloud_until_it_is_lowered(
-    preset_name: PresetName,
+    preset_name: PresetName, slow: bool
 ) -> None:
     """With both presets, the cloud collapses, the collapse is reported, and the cloud unfolds.
 
+    Without --slow, only the preset "paper" is tested.
+
     An undo of these steps restores the first positions exactly.
     """
+    if preset_name == "default" and not slow:
+        pytest.skip("the cloud unfolds slowly with this preset: runs with --slow")
     digits = load_digits().data[:300]
     config = preset(preset_name).replace(
         feature_steps=20,
