@@ -34,6 +34,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip the tests that run with --slow only."""
+    if config.getoption("--slow"):
+        return
+    for item in items:
+        if (marker := item.get_closest_marker("only_slow")) is not None:
+            reason = ": ".join([*marker.args, "runs with --slow"])
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
 @pytest.fixture(autouse=True)
 def no_default_features(monkeypatch: pytest.MonkeyPatch) -> None:
     """Imports in this process compute no features of photographs, unless a test asks for them."""

@@ -202,7 +202,7 @@ def test_the_committed_report_has_the_figures_of_the_committed_runs() -> None:
     assert summary.claim(found, TimeModel().known_classes()) in " ".join(readme.split())
 
 
-@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
+@pytest.mark.only_slow
 def test_a_run_in_one_process_does_not_depend_on_the_speed_of_the_machine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -37,7 +37,7 @@ def test_limits_of_all_rows_add_up_to_less_than_four_minutes() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif("not config.getoption('--slow')", reason="trains twice: runs with --slow")
+@pytest.mark.only_slow("trains twice")
 def test_the_benchmark_measures_each_column_on_the_cpu(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

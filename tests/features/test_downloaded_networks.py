@@ -221,10 +221,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.skipif(
-    "not config.getoption('--slow')",
-    reason="other tests load the network, and import with a packaged one: runs with --slow",
-)
+@pytest.mark.only_slow("other tests load the network, and import with a packaged one")
 def test_an_import_records_the_network_and_its_hash(
     cache: Path, photos: Path, tmp_path: Path
 ) -> None:

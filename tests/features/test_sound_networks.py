@@ -231,9 +231,7 @@ def test_a_sound_is_resampled_to_the_rate_of_the_network() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    "not config.getoption('--slow')", reason="the way of pictures: runs with --slow"
-)
+@pytest.mark.only_slow("the way of pictures")
 def test_recordings_are_imported_added_predicted_and_found(
     cache: Path, clap_files: Path, tmp_path: Path
 ) -> None:

@@ -258,7 +258,7 @@ def test_without_a_compiler_the_wheel_computes_by_torch(
     assert position == pytest.approx(elsewhere, abs=1e-5)
 
 
-@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
+@pytest.mark.only_slow
 @pytest.mark.parametrize(
     "environment", [pytest.param({}, marks=needs_compiler), NO_COMPILER], ids=["compiler", "none"]
 )

@@ -218,7 +218,7 @@ def test_votes_that_do_not_fit_are_refused(
         fitted([(np.array(items), np.array(classes))], n=5, k=3)
 
 
-@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
+@pytest.mark.only_slow
 @pytest.mark.filterwarnings("ignore:The (copy|inplace) keyword")
 @pytest.mark.parametrize("seed", range(4))
 def test_results_are_those_of_another_implementation(seed: int) -> None:

@@ -338,15 +338,22 @@ def uninterrupted(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        [signal.SIGKILL, signal.SIGTERM],
+        *(
+            pytest.param([number] * 5, marks=pytest.mark.only_slow)
+            for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+        ),
+    ],
+)
 def test_a_signal_at_any_time_loses_nothing(
-    tmp_path: Path, data: Path, uninterrupted: Path, number: int, slow: bool
+    tmp_path: Path, data: Path, uninterrupted: Path, numbers: list[signal.Signals]
 ) -> None:
-    """Without --slow, the test sends SIGKILL once and SIGTERM once."""
-    if number == signal.SIGINT and not slow:
-        pytest.skip("SIGINT and SIGTERM have the same handler; SIGINT is sent with --slow")
+    """A training that gets the signals `numbers`, and is resumed after each, has the same model."""
     command = [sys.executable, "-m", "lodespace", "train", str(data), *OPTIONS]
-    random = np.random.default_rng(int(number))
+    random = np.random.default_rng(int(numbers[0]))
     statuses: list[int] = []
     checkpoints = tmp_path / "parts" / "unfinished" / "checkpoints"
     while 0 not in statuses:
@@ -356,18 +363,18 @@ def test_a_signal_at_any_time_loses_nothing(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        if len(statuses) < (5 if slow else 1):
+        if len(statuses) < len(numbers):
             while process.poll() is None and newest(checkpoints) == before:
                 time.sleep(0.01)
-            if statuses:  # the first signal comes at once, before a fast training ends
+            if len(statuses) > 1:  # the first signals come at once, before a fast training ends
                 time.sleep(random.uniform(0, 0.4))
-            process.send_signal(number)
+            process.send_signal(numbers[len(statuses)])
         _, errors = process.communicate(timeout=300)
         statuses.append(process.returncode)
         if process.returncode > 0:
             assert b"To continue, give the same command with --resume" in errors
     ends = {signal.SIGKILL: -9, signal.SIGTERM: 143, signal.SIGINT: 130}
-    assert set(statuses) <= {0, ends[signal.Signals(number)]} and len(statuses) > 1
+    assert set(statuses) <= {0, *(ends[number] for number in numbers)} and len(statuses) > 1
     assert files(tmp_path / "parts") == files(uninterrupted)
 
 

@@ -78,9 +78,7 @@ def test_a_killed_worker_loses_only_the_steps_since_the_checkpoint(
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    "not config.getoption('--slow')", reason="starts two processes of torchrun: runs with --slow"
-)
+@pytest.mark.only_slow("starts two processes of torchrun")
 def test_torchrun_trains_with_two_processes(data: Path, tmp_path: Path) -> None:
     run = "import sys; from torch.distributed.run import main; main(sys.argv[1:])"
     torchrun = [sys.executable, "-c", run, "--standalone", "--nproc-per-node", "2"]

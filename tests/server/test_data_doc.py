@@ -23,9 +23,7 @@ READ = (formats.OF_PILLOW | formats.SOUNDS | table_rows.SUFFIXES | ARRAYS).union
 """Suffixes of the files that an import reads, with all extras."""
 EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
-ONLY_SLOW = pytest.mark.skipif(
-    "not config.getoption('--slow')", reason="trains two models of pictures: runs with --slow"
-)
+ONLY_SLOW = pytest.mark.only_slow("trains two models of pictures")
 
 
 @pytest.mark.parametrize(

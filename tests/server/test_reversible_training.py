@@ -249,7 +249,7 @@ async def test_a_drag_is_undone_to_the_moment_before_it_began(session: Session) 
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.skipif("not config.getoption('--slow')", reason="models are tested: runs with --slow")
+@pytest.mark.only_slow("models are tested")
 async def test_items_labelled_in_the_hand_rest_as_after_a_touch(session: Session) -> None:
     before = await session.rest()
     items = np.arange(0, 40, dtype=np.uint32)

@@ -29,9 +29,7 @@ def is_follower(process: psutil.Process) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    "not config.getoption('--slow')", reason="starts six processes with torch: runs with --slow"
-)
+@pytest.mark.only_slow("starts six processes with torch")
 @pytest.mark.parametrize("killed", ["follower", "leader"])
 async def test_a_killed_worker_is_started_again_with_all_labels(
     server_process: Callable[..., ServerProcess],

@@ -133,7 +133,7 @@ def test_encoder_gives_vectors_their_positions(tmp_path: Path) -> None:
     assert np.load(out / "index" / LABELS)[:50].tolist() == [1 + row % 2 for row in rows[:50]]
 
 
-@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
+@pytest.mark.only_slow
 def test_model_places_and_predicts_the_vectors_of_a_table(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     vectors = np.concatenate([random.normal(c, 1, (60, 8)) for c in (0, 4)]).astype(np.float32)

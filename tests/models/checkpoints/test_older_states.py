@@ -51,7 +51,17 @@ def course(trainer: Trainer, turns: int) -> list[bytes]:
     return [s.latent_mean.tobytes() + s.predictions.confidence.tobytes() for s in snapshots]
 
 
-@pytest.mark.parametrize("turns", [0, 20, 40, 41, 43, 60])
+@pytest.mark.parametrize(
+    "turns",
+    [
+        pytest.param(0, marks=pytest.mark.only_slow),
+        pytest.param(20, marks=pytest.mark.only_slow),
+        40,
+        41,
+        pytest.param(43, marks=pytest.mark.only_slow),
+        60,
+    ],
+)
 @pytest.mark.slow
 def test_a_state_of_the_first_release_continues_as_a_new_one(turns: int) -> None:
     """The turns are before, in, and after the sweep of predictions, which starts at turn 40."""

@@ -10,7 +10,6 @@ from lodespace.models.hidden_values import HIDDEN_FROM, hidden_values, rank_corr
 from samples.trainings import labels_of, quick, rest
 
 N = 300
-LONGER = pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
 
 
 def groups_with_a_factor(n: int = N) -> tuple[Dataset, np.ndarray, np.ndarray]:
@@ -171,7 +170,7 @@ def test_an_axis_of_a_lost_dimension_waits_for_it(trainer: Trainer) -> None:
     assert spearmanr(shown[unknown, 2], factor[unknown]).statistic > 0.7
 
 
-@pytest.mark.parametrize("latent_dim", [2, pytest.param(3, marks=LONGER)])
+@pytest.mark.parametrize("latent_dim", [2, pytest.param(3, marks=pytest.mark.only_slow)])
 def test_the_encoder_of_the_paper_preset_learns_an_axis(latent_dim: int) -> None:
     data, truth, factor = groups_with_a_factor()
     few = {"pretraining_epochs": 20, "batch_size": 32, "least_steps": 1}

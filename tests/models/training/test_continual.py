@@ -14,7 +14,8 @@ from lodespace.models.features.principal_components import principal_components
 
 @pytest.mark.slow
 def test_old_classes_are_kept_while_new_ones_come(slow: bool) -> None:
-    """Classes 0 to 4 are labelled, then 5 to 9, in one gesture per class.
+    """Classes 0 to 4 are labelled, then 5 to 9, in one gesture per class with --slow, otherwise in
+    one gesture per five classes.
 
     Accuracy on 0 to 4 falls by at most 2 points. Unless `slow`, the items are descriptors of the
     digits, as vectors: the networks for vectors are smaller. The accuracy is then that of about 200
@@ -35,6 +36,8 @@ def test_old_classes_are_kept_while_new_ones_come(slow: bool) -> None:
     for classes in (range(5), range(5, 10)):
         for label in classes:
             labels[np.flatnonzero(truth == label)[:per_class]] = label
+            if not slow and label + 1 < classes.stop:
+                continue
             trainer.set_labels(labels)
             for snapshot in trainer.frames():
                 if snapshot.resting:

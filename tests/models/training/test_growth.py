@@ -12,7 +12,6 @@ from lodespace.models.training.grown_state import Placement
 from lodespace.models.training.growth import fitted, grown, load_trainer
 from samples.trainings import quick, rest
 
-LONGER = pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
 FIRST = 75
 """Number of items before the growth."""
 
@@ -44,7 +43,7 @@ def trained(data: Dataset, kinds: np.ndarray, config: TrainingConfig, labelled: 
     return trainer
 
 
-@pytest.mark.parametrize("labelled", [pytest.param(False, marks=LONGER), True])
+@pytest.mark.parametrize("labelled", [pytest.param(False, marks=pytest.mark.only_slow), True])
 def test_added_items_lie_among_their_kind_and_others_stay(
     pictures: tuple[Dataset, np.ndarray], labelled: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,6 @@ from samples.paper_experiments import Experiment, Map
 from samples.trainings import Digits
 
 pytestmark = pytest.mark.slow
-LONGER = pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
 
 
 class Plane(Experiment):
@@ -71,7 +70,7 @@ def test_logistic_regression_separates_the_classes(plane: Plane) -> None:
     assert plane.logistic.head > 0.7  # 0.85 to 0.94
 
 
-@LONGER
+@pytest.mark.only_slow
 def test_a_head_of_higher_capacity_separates_less_sharply(plane: Plane, epochs: Epochs) -> None:
     deep = plane.measure(
         plane.with_head(
@@ -90,7 +89,7 @@ def test_raised_beta_classifier_gives_tighter_clusters(plane: Plane, epochs: Epo
     assert neutral.within_between / plane.logistic.within_between > 1.4  # 1.9 to 3.7
 
 
-@LONGER
+@pytest.mark.only_slow
 def test_raised_beta_kl_reduces_the_spread_and_keeps_the_clusters(
     plane: Plane, epochs: Epochs
 ) -> None:
@@ -109,7 +108,7 @@ def test_very_high_beta_kl_collapses_to_the_prior(plane: Plane) -> None:
     assert collapsed.reconstruction > 200  # 207: the mean picture
 
 
-@LONGER
+@pytest.mark.only_slow
 def test_space_holds_more_than_the_plane_and_is_separated(
     plane: Plane, space: Experiment, epochs: Epochs
 ) -> None:
@@ -128,7 +127,7 @@ def test_space_holds_more_than_the_plane_and_is_separated(
     assert after.head > 0.8  # 0.92 to 0.95
 
 
-@LONGER
+@pytest.mark.only_slow
 def test_pytorchs_initialisation_collapses_space_where_ours_does_not(space: Experiment) -> None:
     """With PyTorch's initialisation and otherwise equal settings, 5 epochs collapse the space."""
     assert space.measure(space.pretrain(5)).kl.min() > 0.5  # 1.4 to 1.6

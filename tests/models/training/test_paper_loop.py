@@ -114,7 +114,14 @@ def test_same_seed_same_bytes(few_images: Dataset, tmp_path: Path) -> None:
     assert written[0] == written[1]
 
 
-@pytest.mark.parametrize("stop_at", [3, 25, 45])
+@pytest.mark.parametrize(
+    "stop_at",
+    [
+        pytest.param(3, marks=pytest.mark.only_slow),
+        25,
+        pytest.param(45, marks=pytest.mark.only_slow),
+    ],
+)
 @pytest.mark.slow
 def test_training_continues_from_a_checkpoint_to_the_bit(
     stop_at: int, few_images: Dataset, tmp_path: Path
@@ -146,7 +153,9 @@ def test_a_class_can_be_added_while_it_trains(trainer: Trainer) -> None:
     assert set(np.unique(rest(trainer).prediction)) <= {0, 1, 2, 3}
 
 
-@pytest.mark.parametrize(("start", "end"), [(2, 3), (3, 2)])
+@pytest.mark.parametrize(
+    ("start", "end"), [(2, 3), pytest.param(3, 2, marks=pytest.mark.only_slow)]
+)
 @pytest.mark.slow
 def test_the_latent_dimension_can_change_while_it_trains(
     start: int, end: int, few_images: Dataset
@@ -198,9 +207,7 @@ def test_large_data_sets_are_encoded_in_windows_that_reach_everything(
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    "not config.getoption('--slow')", reason="the other tests use small data: runs with --slow"
-)
+@pytest.mark.only_slow("the other tests use small data")
 def test_on_the_digits_labels_make_the_map(digits: Digits) -> None:
     data, truth = digits.all, digits.truth
     trainer = Trainer(data, preset("paper", 3), device="cpu")

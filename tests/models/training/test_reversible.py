@@ -108,7 +108,15 @@ GESTURES = [label, change_weights, deepen_head, flatten, other_loop, pin, drag]
 
 
 @pytest.mark.parametrize("gesture", GESTURES)
-@pytest.mark.parametrize(("config", "turns"), [(quick, 1), (quick, 66), (quick, 140), (paper, 30)])
+@pytest.mark.parametrize(
+    ("config", "turns"),
+    [
+        pytest.param(quick, 1, marks=pytest.mark.only_slow),
+        (quick, 66),
+        pytest.param(quick, 140, marks=pytest.mark.only_slow),
+        (paper, 30),
+    ],
+)
 @pytest.mark.slow
 def test_undo_has_the_state_of_a_training_without_the_gesture(
     gesture: Callable[[Trainer, np.ndarray], None], config: Callable[[], TrainingConfig], turns: int

@@ -11,7 +11,6 @@ from lodespace.models.training.particle_loop import ParticleLoop
 from lodespace.models.vae.losses import reconstruction_weight
 from lodespace.models.vae.vae import VAE
 
-LONGER = pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
 FEW = {
     "feature_steps": 4,
     "encoder_epochs": 1,
@@ -53,7 +52,9 @@ def test_the_weight_of_the_reconstruction_makes_all_sizes_count_as_one() -> None
     )
 
 
-@pytest.mark.parametrize(("side", "n"), [(64, 40), pytest.param(128, 16, marks=LONGER)])
+@pytest.mark.parametrize(
+    ("side", "n"), [(64, 40), pytest.param(128, 16, marks=pytest.mark.only_slow)]
+)
 @pytest.mark.slow
 def test_large_pictures_are_told_apart_and_decoded(
     side: int, n: int, monkeypatch: pytest.MonkeyPatch

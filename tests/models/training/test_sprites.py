@@ -9,10 +9,9 @@ from samples.sprites import sprites
 from samples.trainings import quick, rest
 
 N = 300
-LONGER = pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
 
 
-@pytest.mark.parametrize("factor", ["scale", pytest.param("x", marks=LONGER)])
+@pytest.mark.parametrize("factor", ["scale", pytest.param("x", marks=pytest.mark.only_slow)])
 def test_a_factor_of_sprites_is_recovered_on_hidden_items(factor: str) -> None:
     made = sprites(N)
     values = getattr(made, factor)

@@ -73,7 +73,17 @@ def test_same_seed_same_bytes_and_another_seed_others() -> None:
     assert run(1) != run(2)
 
 
-@pytest.mark.parametrize("turns", [3, 40, 66, 75, 90, 140])
+@pytest.mark.parametrize(
+    "turns",
+    [
+        pytest.param(3, marks=pytest.mark.only_slow),
+        40,
+        pytest.param(66, marks=pytest.mark.only_slow),
+        75,
+        pytest.param(90, marks=pytest.mark.only_slow),
+        140,
+    ],
+)
 def test_a_resumed_training_continues_to_the_bit(turns: int, tmp_path: Path) -> None:
     data, truth = small()
     trainer = Trainer(data, quick(), n_classes=4, seed=3, device="cpu")
