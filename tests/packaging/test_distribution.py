@@ -22,6 +22,8 @@ import pytest
 
 from drivers.servers import free_port
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 MAX_WHEEL_BYTES = 8_000_000
 MAX_SCRIPT_BYTES = 305_000
@@ -130,7 +132,6 @@ def new_environment(venv: Path) -> Path:
     return venv
 
 
-@pytest.mark.slow
 def test_the_wheel_is_small_and_contains_page_digits_and_demo(
     distributions: tuple[Path, Path],
 ) -> None:
@@ -275,7 +276,6 @@ def test_an_editable_install_works_with_and_without_a_compiler(
     assert compiled == (environment != NO_COMPILER)
 
 
-@pytest.mark.slow
 def test_installed_command_serves_the_page(installed: Path, tmp_path: Path) -> None:
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     where = subprocess.run(

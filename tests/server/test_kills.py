@@ -143,6 +143,7 @@ async def test_no_kill_loses_an_acknowledged_label(
     record_property("labels", len(annotators.answered))
 
 
+@pytest.mark.slow
 def test_every_answer_comes_after_its_sync(tmp_path: Path, small_data: Path) -> None:
     """The trace of system calls shows that the log is synced to disk before each answer. `kill -9`
     cannot test this: after the process has ended, the system still writes the unsynced data."""

@@ -74,6 +74,7 @@ def test_an_axis_is_set_and_removed_from_python(
         served.axes()
 
 
+@pytest.mark.slow
 def test_items_are_added_from_python(folder: Path) -> None:
     data, names = items()
     with lodespace.serve(data, labels=names, project="mine", port=0, threads=1) as served:
@@ -97,6 +98,7 @@ def test_items_are_added_from_python(folder: Path) -> None:
     assert list(project.items.ids)[80:] == ["a", "b", "c", "d"]
 
 
+@pytest.mark.slow
 def test_a_python_function_is_a_rule_also_for_added_items(folder: Path) -> None:
     data, _ = items()
 

@@ -24,6 +24,8 @@ from lodespace.models.checkpoints import checkpoint
 from lodespace.project.opening import open_project
 from lodespace.service.service import Service
 
+pytestmark = pytest.mark.slow
+
 ANNA, BEN = "anna-0001", "ben-00001"
 MILLI = 1e-3
 
@@ -283,7 +285,6 @@ async def test_undo_below_a_later_gesture_of_another_client(session: Session) ->
     )
 
 
-@pytest.mark.slow
 async def test_undo_works_over_a_restart(begin: Callable, worked: Worked) -> None:
     session = await begin()
     assert session.service.session.settings.beta_kl == 20
@@ -298,7 +299,6 @@ async def test_undo_works_over_a_restart(begin: Callable, worked: Worked) -> Non
     assert not any(n.topic == "undo" and n.code for n in session.notices)
 
 
-@pytest.mark.slow
 async def test_a_trainer_killed_during_an_undo_continues_it(
     begin: Callable, worked: Worked
 ) -> None:
@@ -312,7 +312,6 @@ async def test_a_trainer_killed_during_an_undo_continues_it(
     assert (session.service.session.labels == -1).all()
 
 
-@pytest.mark.slow
 async def test_undo_reports_a_missing_snapshot(begin: Callable, tmp_path: Path) -> None:
     for file in (tmp_path / "project" / "moments").iterdir():
         file.write_bytes(b"nothing")
@@ -325,7 +324,6 @@ async def test_undo_reports_a_missing_snapshot(begin: Callable, tmp_path: Path) 
     assert (session.service.session.labels == -1).all()
 
 
-@pytest.mark.slow
 async def test_undo_reports_a_snapshot_of_another_version(begin: Callable, tmp_path: Path) -> None:
     """The tensors of the snapshot do not fit: training continues, and a notice reports this."""
     folder = tmp_path / "project" / "moments"

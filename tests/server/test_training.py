@@ -166,6 +166,7 @@ async def test_a_stopped_trainer_is_noticed_and_replaced(
     assert not psutil.pid_exists(pid_of(listener.frames[0]))
 
 
+@pytest.mark.slow
 async def test_a_trainer_stuck_while_it_starts_is_noticed_too(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -339,6 +340,7 @@ async def test_items_added_during_the_start_are_trained(
     assert listener.frames[0].latent_mean.shape == (203, 3)
 
 
+@pytest.mark.slow
 async def test_a_trainer_ends_with_its_server(tmp_path: Path, small_data: Path) -> None:
     """A trainer ends by itself after `kill -9` of its server."""
     script = f"""

@@ -24,6 +24,7 @@ def transport_of(client: StreamClient) -> asyncio.Transport:
     return client.socket._conn.transport  # type: ignore[union-attr,return-value]
 
 
+@pytest.mark.slow
 async def test_slow_client_that_accepts_data_is_not_dropped(
     small_data: Path, tmp_path: Path
 ) -> None:

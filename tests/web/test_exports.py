@@ -108,6 +108,7 @@ async def test_other_queries_are_answered_during_an_export(
         assert (await second).status == 409
 
 
+@pytest.mark.slow
 async def test_an_export_ends_with_the_server(
     small_data: Path, tmp_path: Path, waiting: Path
 ) -> None:

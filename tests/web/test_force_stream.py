@@ -48,6 +48,7 @@ def command_id() -> str:
     return uuid.uuid4().hex
 
 
+@pytest.mark.slow
 async def test_probe_returns_the_models_values_of_items(client: StreamClient) -> None:
     probed = await client.command(protocol.Probe(command_id=command_id(), items=[3, 70]))
     assert isinstance(probed, protocol.Probed) and probed.items == [3, 70]

@@ -74,6 +74,7 @@ def test_an_exact_search_by_faiss_equals_one_by_torch(threads: int) -> None:
     assert units > 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_search_in_cells_reaches_and_logs_its_recall(
     width: int, caplog: pytest.LogCaptureFixture
@@ -88,11 +89,13 @@ def test_a_search_in_cells_reaches_and_logs_its_recall(
     assert bool((building.distances.diff(dim=1) >= 0).all())
 
 
+@pytest.mark.slow
 def test_values_for_which_4_bits_do_not_suffice_are_compared_exactly() -> None:
     x = torch.empty(7000, 40).cauchy_(generator=torch.Generator().manual_seed(0)).clamp(-1e4, 1e4)
     assert recall_of(found_by_faiss(x)[0].indices, x) > 0.97
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", WIDTHS)
 def test_neighbours_do_not_depend_on_the_number_of_threads(width: int) -> None:
     x = points(7000, width)
@@ -104,6 +107,7 @@ def test_neighbours_do_not_depend_on_the_number_of_threads(width: int) -> None:
     assert torch.equal(found[0].distances, found[1].distances)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_search_in_cells_continues_from_a_saved_state(width: int) -> None:
     x = points(7000, width)

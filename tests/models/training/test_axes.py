@@ -9,6 +9,8 @@ from lodespace.models import Dataset, Trainer, preset
 from lodespace.models.hidden_values import HIDDEN_FROM, hidden_values, rank_correlation
 from samples.trainings import labels_of, quick, rest
 
+pytestmark = pytest.mark.slow
+
 N = 300
 
 
@@ -55,7 +57,7 @@ def half_hidden() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return factor, np.where(unknown, np.nan, factor).astype(np.float32), unknown
 
 
-@pytest.mark.parametrize("dimension", [pytest.param(0, marks=pytest.mark.slow), 2])
+@pytest.mark.parametrize("dimension", [0, 2])
 def test_an_axis_orders_items_of_unknown_value(trainer: Trainer, dimension: int) -> None:
     factor, known, unknown = half_hidden()
     before = trainer.snapshot().latent_mean
@@ -69,7 +71,6 @@ def test_an_axis_orders_items_of_unknown_value(trainer: Trainer, dimension: int)
     assert max(abs(spearmanr(after[:, d], factor).statistic) for d in others) < 0.5
 
 
-@pytest.mark.slow
 def test_hidden_values_have_no_effect_on_the_map(trainer: Trainer, still: Trainer) -> None:
     _, known, _ = half_hidden()
     values = standard(known)
@@ -119,7 +120,6 @@ def test_two_axes_are_carried_at_right_angles(trainer: Trainer) -> None:
     assert spearmanr(shown[:, 2], other).statistic > 0.8
 
 
-@pytest.mark.slow
 def test_removing_the_axes_ends_their_force(trainer: Trainer) -> None:
     _, known, _ = half_hidden()
     trainer.set_axes([0], standard(known)[:, None])
@@ -157,7 +157,6 @@ def test_restoring_the_state_before_an_axis_returns_its_points(trainer: Trainer)
     assert trainer.loop.axes is None
 
 
-@pytest.mark.slow
 def test_an_axis_of_a_lost_dimension_waits_for_it(trainer: Trainer) -> None:
     factor, known, unknown = half_hidden()
     trainer.set_axes([2], standard(known)[:, None])

@@ -87,6 +87,7 @@ def test_an_undo_after_the_return_does_not_repeat_the_carry() -> None:
     assert far < 1.0, "the undo carried the cluster to the hand again"
 
 
+@pytest.mark.slow
 def test_a_return_during_a_motion_lets_the_motion_end() -> None:
     trainer, _ = at_rest()
     trainer.set_anchors(np.array([1]), np.full((1, 3), 2.0, np.float32))

@@ -11,6 +11,8 @@ from lodespace.models import Dataset, ModelConfig, Snapshot, Trainer, preset
 from lodespace.models.config import BURGESS, TrainingConfig
 from lodespace.models.training.figure2_loop import Figure2Loop
 
+pytestmark = pytest.mark.slow
+
 TRUTH = np.repeat(np.arange(3), 30).astype(np.int16)
 BATCHES = 3
 """Number of batches in one epoch of 90 items."""
@@ -134,7 +136,6 @@ def test_training_continues_from_a_checkpoint_to_the_bit(
     assert (one.epoch, one.progress) == (other.epoch, other.progress)
 
 
-@pytest.mark.slow
 def test_a_change_to_figure2_starts_from_untrained_networks(few_images: Dataset) -> None:
     paper = preset("paper", 2).replace(pretraining_epochs=1, batch_size=32, least_steps=1)
     trainer = Trainer(few_images, paper, n_classes=3, device="cpu")

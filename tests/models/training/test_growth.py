@@ -12,6 +12,8 @@ from lodespace.models.training.grown_state import Placement
 from lodespace.models.training.growth import fitted, grown, load_trainer
 from samples.trainings import quick, rest
 
+pytestmark = pytest.mark.slow
+
 FIRST = 75
 """Number of items before the growth."""
 

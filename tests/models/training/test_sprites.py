@@ -8,6 +8,8 @@ from lodespace.models import Dataset, Trainer
 from samples.sprites import sprites
 from samples.trainings import quick, rest
 
+pytestmark = pytest.mark.slow
+
 N = 300
 
 

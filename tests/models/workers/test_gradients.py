@@ -14,6 +14,8 @@ from lodespace.models.workers.jobs import ValuesJob
 from lodespace.models.workers.team import Team
 from samples.networks import classifier, generator, labels_of, self_supervision, vae_training
 
+pytestmark = pytest.mark.slow
+
 
 def gradients(network: nn.Module) -> list[torch.Tensor | None]:
     return [parameter.grad for parameter in network.parameters()]

@@ -11,6 +11,8 @@ from lodespace.models.shared_items import shared
 from lodespace.models.workers.team import Team
 from samples.networks import classifier, vae_training
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("at_once", [7, 1000])
 def test_predictions_are_in_the_order_of_the_items(

@@ -3,10 +3,13 @@
 import hashlib
 
 import numpy as np
+import pytest
 
 from lodespace.models import Dataset, Trainer, preset
 from lodespace.models.shared_items import shared
 from lodespace.models.workers.team import Team
+
+pytestmark = pytest.mark.slow
 
 
 def trained(dataset: Dataset) -> Trainer:
