@@ -29,7 +29,7 @@ REPORT_AT = (5, 10, 15, 20, 25, 30, 40, 50)
 
 
 def rest(trainer: Trainer) -> Snapshot:
-    """Train until the loop rests, and return the last snapshot."""
+    """Train until the training has no work left, and return the last snapshot."""
     snapshot = None
     for snapshot in trainer.frames():
         if snapshot.resting:

@@ -6,13 +6,14 @@ The items are the bundled digits, and noisy copies of them. Columns of the table
 
 - epoch: one epoch of the variational autoencoder of the preset `default`, from the median time of
   a batch. Batches are timed for at most 5 s.
-- first map: the time until the first map, when the items are in memory. It includes descriptor,
-  principal components, neighbour graph and first positions. It also includes the compilation of
-  methods that the device compiles at their first use.
+- first map: the time from the moment at which the items are in memory to the first map. It includes
+  descriptor, principal components, neighbour graph and first positions. It also includes the
+  compilation of methods that the device compiles at their first use.
 - frames: different maps per second while a cluster is labelled every three seconds.
 - label to motion: from a label to the next map, which shows the effect of the label. The cell has
   the median and the 90 % quantile of eight labels during training.
-- bake: `lodespace bake` of the digits, one epoch, all parts, from the start of the process.
+- bake: the time of `lodespace bake` on the digits with one epoch and all parts, measured from the
+  start of the process.
 
 The first training is short (few steps for features and encoder), because it has no effect on these
 figures and would take minutes at 70,000 items. Each row has a time limit. A cell states why it

@@ -69,7 +69,7 @@ def widths(images: Images) -> Values:
 
 
 def rest(trainer: Trainer) -> Snapshot:
-    """Train until the loop rests, and return the last snapshot."""
+    """Train until the training has no work left, and return the last snapshot."""
     for snapshot in trainer.frames():
         if snapshot.resting:
             return snapshot

@@ -113,7 +113,7 @@ def prepare_project(folder: Path, n: int) -> None:
 
 
 def _interleaved(cells: np.ndarray) -> list[np.ndarray]:
-    """Return the bits of the cells (N, 3) in the order of a Z curve, the lowest bit first."""
+    """Interleave the bits of the coordinates of each cell (N, 3), as in a Morton code (Z curve)."""
     return [(cells[:, axis] >> bit) & 1 for bit in range(6) for axis in range(3)]
 
 

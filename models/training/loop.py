@@ -70,7 +70,7 @@ class Loop(ABC):
     @property
     @abstractmethod
     def resting(self) -> bool:
-        """Whether no work is left until labels, settings or pins change."""
+        """Whether there is nothing to do until labels, settings or pins change."""
 
     @property
     @abstractmethod

@@ -197,9 +197,10 @@ class Served:
 
         The function runs in this process: now for all items, and later for items that are added.
         It receives one item, with `row`, `id`, `data` and `columns`, and returns the name of a
-        class, or None for no vote. A number is the name in digits, as in `labels`; negative
-        numbers mean None. A new class is added for a name that no class has. The votes are kept
-        if the function is gone; a further call with the same name replaces them.
+        class, or None for no vote. If it returns a number, the class is the one whose name has
+        these digits, as in `labels`; a negative number means None. A new class is added for a
+        name that no class has. The votes stay when the function no longer exists, for example
+        after a restart. Another call with the same name replaces them.
 
         Args:
             fn: The function.

@@ -114,10 +114,8 @@ class ExampleReader:
             name, suffixes = "meshes or point clouds", SHAPES
         if suffix not in suffixes:
             name = "texts" if self.reading.text is not None else name
-            raise DatasetError(
-                f"a file of the kind '{suffix or 'without a suffix'}' is not an example: the "
-                f"items of this project are {name}"
-            )
+            kind = f"a {suffix} file" if suffix else "a file without a suffix"
+            raise DatasetError(f"{kind} cannot be an example: the items of this project are {name}")
 
     def _items(self, path: str) -> NewItems:
         report = ImportReport("example")

@@ -104,7 +104,7 @@ def _names(names: Sequence[str]) -> str:
 
 
 def _rows(rows: Sequence[Term]) -> str:
-    """Return a constant array of objects in TypeScript."""
+    """Return the TypeScript source of a constant array of objects."""
     text = json.dumps([dataclasses.asdict(row) for row in rows], ensure_ascii=False, indent=2)
     return re.sub(r'^( *)"(\w+)":', r"\1\2:", text, flags=re.MULTILINE) + " as const"
 

@@ -257,7 +257,7 @@ def _unpacked(array_type: Any, stored: msgspec.msgpack.Ext) -> npt.NDArray[Any]:
         return found.items
     if (stored.code, array_type) == (_PACKED_CLASSES, ClassIds) and found.class_ids is not None:
         return found.class_ids
-    raise ValueError("a packed array in the event has values of another kind")
+    raise ValueError("a packed array in the event does not have the expected type of values")
 
 
 _encoder = msgspec.msgpack.Encoder(enc_hook=_encode_array)

@@ -1,7 +1,7 @@
 """The content of a tile: a GLB with one POINTS primitive, in the form of scene.glb.
 
-The bytes are written without pygltflib, which takes several milliseconds per file, because a scene
-has tens of thousands of tiles.
+A scene has tens of thousands of tiles, and pygltflib takes several milliseconds per file.
+Therefore, the bytes are written without pygltflib.
 """
 
 import struct

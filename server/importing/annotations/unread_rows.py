@@ -1,4 +1,4 @@
-"""Findings on rows of annotation files that are not used."""
+"""Findings on unused rows in annotation files."""
 
 from collections.abc import Collection, Sequence
 

@@ -163,6 +163,6 @@ function passthrough({ ar }: Surroundings): Finding {
     : {
         ...named,
         state: "absent",
-        text: "The browser does not offer AR. VR works without passthrough.",
+        text: "The browser does not offer AR. VR works, but without passthrough.",
       };
 }

@@ -33,7 +33,7 @@ export class Clock {
   }
 }
 
-/** The time in words. `first`: number of epochs without labels, with which the training begins. */
+/** Text for the progress of the training. `first`: number of epochs without labels at its start. */
 export function timeInWords(epoch: number, first: number): string {
   const whole = Math.round(epoch);
   return whole <= first

@@ -24,7 +24,7 @@ const LEAST = 0.6;
 export interface HullInput {
   /** Places of the items, three numbers each. */
   places: Float32Array;
-  /** Weight per item, 0..1: the surface is bright where it is high. */
+  /** Weight per item, 0..1. Higher weights of nearby items make the surface brighter. */
   heat: Uint8Array;
   /** Smallest side of a cell. */
   least: number;

@@ -1,4 +1,4 @@
-/** The keyboard focus when an element that has it is removed. Otherwise it would be lost. */
+/** Moves the keyboard focus to another element if the focused element is removed. */
 import type { RefObject } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 

@@ -179,7 +179,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
             <button
               type="button"
               class="button"
-              title="Keep the labels of the framed items; these items do not count as looked at"
+              title="Keep the labels of the framed items, and do not count these items as looked at"
               onClick={commands.setAside}
             >
               Cannot tell <KeyHint action="remove" />
