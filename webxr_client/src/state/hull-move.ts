@@ -4,17 +4,19 @@
  */
 import type { AppState } from "./app-state.js";
 import type { Commands } from "./commands.js";
-import { LEAST_SELECTED, type SceneMotion } from "./rule-state.js";
+import {
+  type HullMotion,
+  LEAST_SELECTED,
+  type MoveResult,
+  type SceneMotion,
+} from "./rule-state.js";
 
 /** Shortest time between two counts of the items in a hull, ms. */
 const COUNT_MS = 60;
 /** Shortest time between two previews of the server, ms. */
 const PREVIEW_MS = 200;
 
-/** Why a motion has changed nothing; "" if it has made the rule again. */
-export type MoveResult = "" | "unmoved" | "few";
-
-export class HullMove {
+export class HullMove implements HullMotion {
   private rule = 0;
   private motion: SceneMotion | null = null;
   private countedAt = Number.NEGATIVE_INFINITY;

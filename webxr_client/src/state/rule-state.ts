@@ -47,8 +47,27 @@ export interface MovePreview {
 /** A motion in scene metres: a matrix of 4 x 4, column-major. */
 export type SceneMotion = ArrayLike<number>;
 
+/** Why a motion of a hull has changed nothing; "" if it has made the rule again. */
+export type MoveResult = "" | "unmoved" | "few";
+
+/** Motion of the hull of a rule. The rule is then made again from the items in the hull. */
+export interface HullMotion {
+  /** Whether a hull is being moved. */
+  readonly active: boolean;
+  /** Begin to move the hull of a rule. Returns whether this user can move it now. */
+  begin(rule: number): boolean;
+  /** Show the hull after a motion, with the number of items inside. `now`: milliseconds. */
+  to(motion: SceneMotion, now: number): void;
+  /** Make the rule again from the items in its hull. */
+  end(): MoveResult;
+  /** Show the hull round its items again. The rule stays as it is. */
+  cancel(): void;
+}
+
 /** The hulls of the rules in the scene, which a person can move. */
 export interface MovableHulls {
+  /** The motion of a hull by the pointer or by a hand. */
+  readonly motion: HullMotion;
   /** Middle of the hull of a rule, scene metres; null if it is not shown. */
   middleOf(rule: number): Point | null;
   /** Show the hull of a rule after a motion; null shows it round its items. */

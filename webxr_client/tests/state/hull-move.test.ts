@@ -24,7 +24,10 @@ beforeEach(() => {
   state.session.value = { read_only: false, role: "owner" } as SessionInfo;
   state.rules.setList([rule]);
   [shown, inside, accept] = [[], 30, true];
+  const withRules: Commands["withRules"] = (run) => run(loaded as RuleCommands);
+  move = new HullMove(state, { withRules });
   state.rules.hulls = {
+    motion: move,
     middleOf: () => ({ x: 0, y: 0, z: 0 }),
     move: (_, to) => void shown.push(to),
     insideOf: () => items(inside),
@@ -39,8 +42,6 @@ beforeEach(() => {
       state.rules.moved.value = null;
     }),
   };
-  const withRules: Commands["withRules"] = (run) => run(loaded as RuleCommands);
-  move = new HullMove(state, { withRules });
 });
 
 it("counts the items inside, asks now and then, and makes the rule again", async () => {

@@ -57,7 +57,7 @@ export class XrControls implements InputListener {
     this.stroke = new BrushStroke(state);
     this.brush = new HandBrush(state);
     this.cluster = new ClusterHold(state, commands, (items) => room.showGrabbed(items));
-    this.grasps = new Grasps(state, commands, this.cluster, room);
+    this.grasps = new Grasps(state, this.cluster, room);
     this.world = this.grasps.world;
     this.scenes = new SceneChanges(state, room, this.world, this.grab, this.stroke);
   }
@@ -121,7 +121,7 @@ export class XrControls implements InputListener {
     if (this.state.latent.n === 0) return;
     this.state.xr.clearMessage();
     if (hand === this.cluster.hand) return; // the hand already holds the cluster
-    if (this.grasps.rule.join(hand)) return;
+    if (this.grasps.rule?.join(hand)) return;
     if (hand !== this.dominant) {
       if (!hand.bare) this.activities.begin(hand.side, "subtracting");
       else if (!this.isAtCluster(hand) && this.tiles.pressLookedAt(hand))
@@ -152,7 +152,7 @@ export class XrControls implements InputListener {
       }
     }
     const free = this.brush.hit.count === 0 && this.state.selection.peek().items.length === 0;
-    if (free && this.grasps.rule.take(hand)) return;
+    if (free && this.grasps.rule?.take(hand)) return;
     this.state.rules.chosen.value = 0; // the next class is for the painted items
     this.activities.begin(hand.side, "painting");
     this.brush.beginStroke();
@@ -162,7 +162,7 @@ export class XrControls implements InputListener {
   }
 
   release(hand: TrackedHand): void {
-    if (this.grasps.rule.release(hand)) return;
+    if (this.grasps.rule?.release(hand)) return;
     const activity = this.activities.end(hand.side);
     if (activity === "pressing") return;
     if (activity === "painting") {
@@ -318,7 +318,7 @@ export class XrControls implements InputListener {
    */
   private freezeOrThaw(): void {
     const held = this.cluster.hand ? !this.cluster.pulls : this.world.active;
-    this.state.latent.frozen = this.stroke.active || held || this.grasps.rule.moving;
+    this.state.latent.frozen = this.stroke.active || held || !!this.grasps.rule?.moving;
   }
 
   /**

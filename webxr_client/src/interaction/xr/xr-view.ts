@@ -30,15 +30,16 @@ import { HandDisplay } from "./hand-display.js";
 import { HandModels } from "./input/hand-models.js";
 import type { TrackedHand } from "./input/tracked-hand.js";
 import { XrInputs } from "./input/xr-inputs.js";
+import { loadWhen } from "./load-when.js";
 import { PaletteDisplay } from "./palette-display.js";
-import { PeerFollower } from "./peer-follower.js";
+import type { PeerFollower } from "./peer-follower.js";
 import { HeadPose } from "./placement/head-pose.js";
 import { placeSheet } from "./placement/placement.js";
 import { PresenceSender } from "./presence-sender.js";
 import { Scenery } from "./scenery.js";
 import { Senses } from "./senses.js";
 import type { XrSurroundings } from "./surroundings.js";
-import { WalkDisplay } from "./walk.js";
+import type { WalkDisplay } from "./walk.js";
 import type { Bench } from "./xr-bench.js";
 
 export interface XrParts {
@@ -80,12 +81,14 @@ export class XrView implements Presenter {
   private readonly drawn: HandModels;
   private readonly display: HandDisplay;
   private readonly presence: PresenceSender;
-  private readonly follower: PeerFollower;
+  /** Moves the cloud to the views of others; null until others are connected. */
+  private follower: PeerFollower | null = null;
   private readonly undo: (() => void)[] = [];
   private readonly head = new HeadPose();
   readonly paletteDisplay: PaletteDisplay;
   private readonly senses: Senses;
-  private readonly walk: WalkDisplay;
+  /** Pictures between two items; null until the person asks for them. */
+  private walk: WalkDisplay | null = null;
   private readonly probe: BrushProbe;
   private readonly schedule: DrawSchedule;
   private readonly at = new Vector3();
@@ -118,8 +121,6 @@ export class XrView implements Presenter {
     this.drawing = new CloudDrawing(stage, parts.cloud, mode, setting.adapts);
     this.probe = new BrushProbe(state, commands);
     this.presence = new PresenceSender(commands);
-    const middle = () => stage.bounds().getCenter(this.at);
-    this.follower = new PeerFollower(state, this.head, stage.world.matrix, middle);
     const surroundings: XrSurroundings = {
       roomFromScene: stage.world.matrix,
       head: this.head,
@@ -141,7 +142,7 @@ export class XrView implements Presenter {
         this.drawn.detach(hand);
         this.controls.disconnected(hand);
       },
-      press: (hand: TrackedHand) => this.walk.press(hand) || this.controls.press(hand),
+      press: (hand: TrackedHand) => this.walk?.press(hand) || this.controls.press(hand),
       release: (hand: TrackedHand) => this.controls.release(hand),
       cancel: (hand: TrackedHand) => this.controls.cancel(hand),
       squeeze: (hand: TrackedHand) => this.controls.squeeze(hand),
@@ -159,8 +160,6 @@ export class XrView implements Presenter {
         })
       : new FrameClock();
     this.paletteDisplay = new PaletteDisplay(this.palette, this.controls);
-    this.walk = new WalkDisplay(state, commands, this.controls);
-    this.schedule.boards.push(this.walk.strip);
     this.display = new HandDisplay(state, parts.cloud, this.controls, this, this.probe);
     this.build();
     this.watch();
@@ -196,10 +195,10 @@ export class XrView implements Presenter {
     this.paletteDisplay.update(this.head, seconds);
     if (!this.sheetPlaced && this.sheet.mesh.visible) this.placeSheetNow();
     this.controls.frame(now, seconds);
-    if (this.placement.placed) this.follower.frame(now, this.controls.grasps.world.active);
+    if (this.placement.placed) this.follower?.frame(now, this.controls.grasps.world.active);
     stage.world.matrixWorldNeedsUpdate = true;
     this.display.update(this.head, now);
-    this.walk.update(this.head, stage.world.matrix);
+    this.walk?.update(this.head, stage.world.matrix);
     if (this.controls.brushShown) this.probe.decode(this.controls.brush.centre, now);
     this.senses.update(now);
     stage.beforeFrame(true);
@@ -253,7 +252,6 @@ export class XrView implements Presenter {
       this.palette.mesh,
       this.sheet.mesh,
       this.card.mesh,
-      this.walk.strip.mesh,
     );
     if (this.bench) this.room.add(this.bench.mesh);
     for (const spaces of this.inputs.spaces) this.room.add(spaces.ray, spaces.grip, spaces.hand);
@@ -262,7 +260,7 @@ export class XrView implements Presenter {
   }
 
   private watch(): void {
-    const { state } = this.parts;
+    const { state, commands, stage } = this.parts;
     this.undo.push(
       effect(() => {
         state.sceneVersion.value;
@@ -271,6 +269,31 @@ export class XrView implements Presenter {
       ...layOutBoards(state, this.palette, this.sheet, () => {
         this.sheetPlaced = false;
       }),
+      loadWhen(
+        () => state.rules.list.value.length > 0,
+        () => import("./grab/rule-hold.js"),
+        ({ RuleHold }) => {
+          const room = { roomFromScene: stage.world.matrix };
+          this.controls.grasps.rule = new RuleHold(state, commands, room);
+        },
+      ),
+      loadWhen(
+        () => state.persons.value.length > 0,
+        () => import("./peer-follower.js"),
+        ({ PeerFollower: Follower }) => {
+          const middle = () => stage.bounds().getCenter(this.at);
+          this.follower = new Follower(state, this.head, stage.world.matrix, middle);
+        },
+      ),
+      loadWhen(
+        () => state.forces.walk.value !== null,
+        () => import("./walk.js"),
+        ({ WalkDisplay: Walk }) => {
+          this.walk = new Walk(state, commands, this.controls);
+          this.schedule.boards.push(this.walk.strip);
+          this.room.add(this.walk.strip.mesh);
+        },
+      ),
     );
   }
 

@@ -5,9 +5,8 @@
 import { effect } from "@preact/signals";
 import { Matrix4, Vector3 } from "three";
 import type { AppState } from "../../state/app-state.js";
-import type { Commands } from "../../state/commands.js";
-import { HullMove } from "../../state/hull-move.js";
 import { sceneMetres } from "../../state/latent-state.js";
+import type { HullMotion, MovableHulls } from "../../state/rule-state.js";
 import { moveText } from "../../state/rule-text.js";
 import type { Stage } from "../stage.js";
 import { outlineOf, type PagePlace } from "./hull-outline.js";
@@ -40,7 +39,6 @@ const ARROWS: Record<string, readonly [number, number]> = {
 export class MoveHandle {
   private readonly element = document.createElement("button");
   private readonly text = document.createElement("p");
-  private readonly motion: HullMove;
   /** Place of the pointer at the start of a drag; null while keys move the hull. */
   private from: PagePlace | null = null;
   /** Motion on the page, CSS pixels, and size as a multiple. */
@@ -54,12 +52,11 @@ export class MoveHandle {
 
   constructor(
     private readonly state: AppState,
-    commands: Commands,
+    private readonly movable: MovableHulls,
     private readonly stage: Stage,
     private readonly hulls: RuleHulls,
   ) {
     const { element, text } = this;
-    this.motion = new HullMove(state, commands);
     element.type = "button";
     element.className = "move-handle";
     text.className = "move-text";
@@ -108,6 +105,10 @@ export class MoveHandle {
     const rule = rules.find(rules.chosen.value);
     const able = rule?.kind === "region" && rule.on && !readOnly.value && time.live.value;
     return able ? rule : undefined;
+  }
+
+  private get motion(): HullMotion {
+    return this.movable.motion;
   }
 
   private begin(): boolean {
@@ -176,7 +177,7 @@ export class MoveHandle {
    */
   private show(): void {
     const rule = this.rule();
-    const middle = rule && this.state.rules.hulls?.middleOf(rule.rule);
+    const middle = rule && this.movable.middleOf(rule.rule);
     if (!middle) {
       this.end(false);
       return;

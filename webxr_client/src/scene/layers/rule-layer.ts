@@ -4,6 +4,7 @@ import { Color, Matrix4 } from "three";
 import type { RuleInfo } from "../../protocol/messages.js";
 import type { AppState } from "../../state/app-state.js";
 import type { Commands } from "../../state/commands.js";
+import { HullMove } from "../../state/hull-move.js";
 import type { MovableHulls } from "../../state/rule-state.js";
 import { LIGHT_INK } from "../cloud/colours.js";
 import type { PointCloud } from "../cloud/point-cloud.js";
@@ -42,13 +43,14 @@ export class RuleLayer {
     private readonly cloud: PointCloud,
   ) {
     this.hulls = new RuleHulls(state.latent);
+    const movable = this.movable();
+    state.rules.hulls = movable;
     this.handles = [
       new ReachHandle(state, commands, stage, this.hulls),
-      new MoveHandle(state, commands, stage, this.hulls),
+      new MoveHandle(state, movable, stage, this.hulls),
     ];
     stage.world.add(this.hulls.mesh);
     state.rules.along = (ray, near) => this.hulls.hit(ray, near);
-    state.rules.hulls = this.movable();
     effect(() => {
       const list = state.rules.list.value;
       untracked(() => this.fetch(list));
@@ -80,6 +82,7 @@ export class RuleLayer {
     const { hulls, stage } = this;
     const matrix = new Matrix4();
     return {
+      motion: new HullMove(this.state, this.commands),
       middleOf: (rule) => hulls.middleOf(rule),
       move: (rule, motion) => {
         hulls.move(rule, motion && matrix.fromArray(motion));

@@ -1,6 +1,7 @@
 /** Clouds, hands and rooms for tests, without a headset. */
 import { type Group, Matrix4, Quaternion, Vector3 } from "three";
 import { XrControls } from "../../../src/interaction/xr/controls.js";
+import { RuleHold } from "../../../src/interaction/xr/grab/rule-hold.js";
 import { TrackedHand } from "../../../src/interaction/xr/input/tracked-hand.js";
 import { GRID_STEPS, type SessionInfo } from "../../../src/protocol/messages.js";
 import {
@@ -227,6 +228,8 @@ export class Room {
         this.grabbed = items.length;
       },
     });
+    const room = { roomFromScene: this.world };
+    this.controls.grasps.rule = new RuleHold(this.state, commands, room);
     this.frames(1);
   }
 

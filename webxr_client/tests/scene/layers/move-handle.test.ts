@@ -1,5 +1,5 @@
 /** The handle that moves a hull on the page, by pointer, wheel and keys. */
-import { PerspectiveCamera, Vector3 } from "three";
+import { Matrix4, PerspectiveCamera, Vector3 } from "three";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { RuleInfo, SessionInfo } from "../../../src/protocol/messages.js";
 import { MoveHandle } from "../../../src/scene/layers/move-handle.js";
@@ -7,6 +7,8 @@ import { RuleHulls } from "../../../src/scene/layers/rule-hulls.js";
 import type { Stage } from "../../../src/scene/stage.js";
 import { AppState } from "../../../src/state/app-state.js";
 import type { Commands, RuleCommands } from "../../../src/state/commands.js";
+import { HullMove } from "../../../src/state/hull-move.js";
+import type { MovableHulls } from "../../../src/state/rule-state.js";
 import { blobs, latentOf } from "../../interaction/xr/fixtures.js";
 
 class FakeElement extends EventTarget {
@@ -69,12 +71,15 @@ beforeEach(() => {
   const element = Object.assign(new FakeElement(), { parentElement: new FakeElement() });
   const stage = { camera, element, invalidate() {} } as unknown as Stage;
   const hulls = new RuleHulls(state.latent);
-  state.rules.hulls = hulls as unknown as typeof state.rules.hulls;
-  vi.spyOn(hulls, "move").mockImplementation(() => {});
-  const inside = hulls.insideOf.bind(hulls);
-  const matrix = camera.matrix.clone();
-  state.rules.hulls!.insideOf = (number, motion) => inside(number, matrix.fromArray(motion));
-  const moving = new MoveHandle(state, commands, stage, hulls);
+  const matrix = new Matrix4();
+  const movable: MovableHulls = {
+    motion: new HullMove(state, commands),
+    middleOf: (number) => hulls.middleOf(number),
+    move: () => {},
+    insideOf: (number, motion) => hulls.insideOf(number, matrix.fromArray(motion)),
+  };
+  state.rules.hulls = movable;
+  const moving = new MoveHandle(state, movable, stage, hulls);
   handle = made.find(({ className }) => className === "move-handle")!;
   text = made.find(({ className }) => className === "move-text")!;
   const items = Uint32Array.from({ length: EACH }, (_, k) => k);

@@ -4,12 +4,11 @@
  */
 import { type Matrix4, Vector3 } from "three";
 import type { AppState } from "../../../state/app-state.js";
-import type { Commands } from "../../../state/commands.js";
 import type { TrackedHand } from "../input/tracked-hand.js";
 import { BareGrasp } from "./bare-grasp.js";
 import type { ClusterHold } from "./cluster-hold.js";
 import { FarReach } from "./far-reach.js";
-import { RuleHold } from "./rule-hold.js";
+import type { RuleHold } from "./rule-hold.js";
 import { uprightAbout } from "./transform.js";
 import { WorldGrab } from "./world-grab.js";
 
@@ -19,22 +18,19 @@ export class Grasps {
   readonly world = new WorldGrab();
   readonly left = new FarReach();
   readonly right = new FarReach();
-  /** The rule that a hand holds by its hull. */
-  readonly rule: RuleHold;
+  /** The rule that a hand holds by its hull; null until there are rules. */
+  rule: RuleHold | null = null;
   private readonly bare = new BareGrasp();
   private now = 0;
 
   constructor(
     private readonly state: AppState,
-    commands: Commands,
     private readonly cluster: ClusterHold,
     private readonly room: {
       readonly roomFromScene: Matrix4;
       readonly head: { readonly position: Vector3 };
     },
-  ) {
-    this.rule = new RuleHold(state, commands, room);
-  }
+  ) {}
 
   /** Prevent grasps of bare hands for a moment, because the session's visibility has changed. */
   interrupt(): void {
@@ -48,7 +44,7 @@ export class Grasps {
   frame(now: number, seconds: number, one: TrackedHand, other: TrackedHand): void {
     this.now = now;
     this.bare.frame(now);
-    this.rule.frame(now);
+    this.rule?.frame(now);
     if (this[one.side].active) this[one.side].update(one, seconds);
     if (this[other.side].active) this[other.side].update(other, seconds);
   }
@@ -75,7 +71,7 @@ export class Grasps {
   /** Let go of the world and of far places. */
   end(hand: TrackedHand): void {
     this.bare.forget(hand);
-    this.rule.drop(hand);
+    this.rule?.drop(hand);
     this[hand.side].end(hand);
     this.world.letGo(hand, this.room.roomFromScene);
   }

@@ -9,8 +9,7 @@ import { Matrix4, Ray, Vector3 } from "three";
 import type { AppState } from "../../../state/app-state.js";
 import type { Commands } from "../../../state/commands.js";
 import { items } from "../../../state/format.js";
-import { HullMove } from "../../../state/hull-move.js";
-import { LEAST_REACH, MOST_REACH } from "../../../state/rule-state.js";
+import { type HullMotion, LEAST_REACH, MOST_REACH } from "../../../state/rule-state.js";
 import { moveText, shortPreview } from "../../../state/rule-text.js";
 import { LABEL_PULSE, TILE_PULSE } from "../input/haptics.js";
 import type { TrackedHand } from "../input/tracked-hand.js";
@@ -40,7 +39,6 @@ export class RuleHold {
   private reach = 1;
   private wanted = 1;
   private askedAt = Number.NEGATIVE_INFINITY;
-  private readonly motion: HullMove;
   /** Size of the moved hull at the start of the scaling, and its size now. */
   private size0 = 1;
   private size = 1;
@@ -54,13 +52,15 @@ export class RuleHold {
     private readonly state: AppState,
     private readonly commands: Commands,
     private readonly room: { readonly roomFromScene: Matrix4 },
-  ) {
-    this.motion = new HullMove(state, commands);
-  }
+  ) {}
 
   /** Whether a hull is moved, so that the points stay at their places. */
   get moving(): boolean {
-    return this.motion.active;
+    return this.motion?.active ?? false;
+  }
+
+  private get motion(): HullMotion | undefined {
+    return this.state.rules.hulls?.motion;
   }
 
   /** Take the rule whose hull the hand points at. Returns whether there is one. */
@@ -101,23 +101,23 @@ export class RuleHold {
     const { hand, other } = this;
     if (!hand) return;
     // A class that was touched meanwhile is for the rule, whose hull returns to its place.
-    if (this.motion.active && this.state.rules.chosen.value !== this.rule) {
+    if (this.moving && this.state.rules.chosen.value !== this.rule) {
       this.drop(hand);
       return;
     }
     const share = other ? hand.position.distanceTo(other.position) / this.from : 1;
-    if (this.motion.active) {
+    if (this.moving) {
       if (other) this.size = this.size0 * share;
       this.move(hand, now);
     } else if (other) this.changeReach(share, now);
-    else if (hand.position.distanceTo(this.start) > LEAST_MOVE) this.motion.begin(this.rule);
+    else if (hand.position.distanceTo(this.start) > LEAST_MOVE) this.motion?.begin(this.rule);
   }
 
   /** Release a hand. A change is stored when a hand is released. */
   release(hand: TrackedHand): boolean {
     const { rule, reach, wanted, other } = this;
     if (hand !== this.hand && hand !== other) return false;
-    if (this.motion.active) {
+    if (this.moving) {
       if (hand === this.hand) this.put(hand);
     } else if (other && Math.abs(wanted - reach) > 1e-3) {
       this.commands.withRules((rules) => void rules.edit(rule, { reach: wanted }));
@@ -130,7 +130,7 @@ export class RuleHold {
   /** Forget the held rule without a change. */
   drop(hand: TrackedHand): void {
     if (hand !== this.hand && hand !== this.other) return;
-    if (this.motion.active && hand === this.hand) this.motion.cancel();
+    if (this.moving && hand === this.hand) this.motion?.cancel();
     else this.endPreview();
     this.letGo(hand);
   }
@@ -139,7 +139,7 @@ export class RuleHold {
   private letGo(hand: TrackedHand): void {
     this.other = null;
     if (hand === this.hand) this.hand = null;
-    else if (this.hand && !this.motion.active) this.anchor(this.hand);
+    else if (this.hand && !this.moving) this.anchor(this.hand);
   }
 
   /** Note the pose of the hand, from which the hull moves with it. */
@@ -168,7 +168,7 @@ export class RuleHold {
     shownFromPlace.premultiply(step.makeTranslation(-to.x, -to.y, -to.z));
     shownFromPlace.premultiply(step.makeScale(size, size, size));
     shownFromPlace.premultiply(step.makeTranslation(to.x, to.y, to.z));
-    this.motion.to(shownFromPlace.elements, now);
+    this.motion?.to(shownFromPlace.elements, now);
     const moved = state.rules.moved.value;
     if (moved) state.xr.message.value = `${moveText(moved)}.`;
   }
@@ -177,7 +177,7 @@ export class RuleHold {
   private put(hand: TrackedHand): void {
     const { xr, rules } = this.state;
     const inside = rules.moved.peek()?.inside.length ?? 0;
-    const result = this.motion.end();
+    const result = this.motion?.end();
     if (result === "few")
       xr.message.value = "Too few items are in the hull: the rule stays as it was.";
     if (result !== "") return;

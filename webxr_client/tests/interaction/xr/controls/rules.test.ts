@@ -1,6 +1,8 @@
 /** Rules in VR: taken by their hulls, given to other classes, and scaled by two hands. */
 import { beforeEach, describe, expect, it } from "vitest";
 import type { RuleInfo } from "../../../../src/protocol/messages.js";
+import type { Commands } from "../../../../src/state/commands.js";
+import { HullMove } from "../../../../src/state/hull-move.js";
 import type { Matched } from "../../../../src/state/rule-state.js";
 import { LEFT_HEAP, Room } from "../fixtures.js";
 
@@ -125,7 +127,9 @@ describe("a hull that the hand moves", () => {
     moves = [];
     const rule = { rule: 5, name: "oaks", kind: "region", class_id: 0, on: true, changed_at: 5 };
     room.state.rules.setList([rule as RuleInfo]);
+    const withRules: Commands["withRules"] = (run) => void room.calls.push(["withRules", run]);
     room.state.rules.hulls = {
+      motion: new HullMove(room.state, { withRules }),
       middleOf: () => ({ x: 0, y: 0, z: 0 }),
       move: (_, motion) => void moves.push(motion && Array.from(motion)),
       insideOf: () => new Uint32Array(40),
