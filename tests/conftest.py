@@ -17,6 +17,7 @@ from xdist.scheduler import LoadFileScheduling
 from drivers.servers import ClientOf, ServerProcess, Serving, eventually
 from lodespace.config import ServerConfig
 from lodespace.importing import features
+from samples.training_inputs import BRIEF
 from samples.vectors import write_small_data
 
 # torch reads this variable when it is loaded, here and in the processes that tests start. Two
@@ -95,7 +96,7 @@ def rested_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("rested")
 
     async def train() -> None:
-        serving = Serving(write_small_data(folder), folder / "project")
+        serving = Serving(write_small_data(folder), folder / "project", settings=BRIEF)
         async with serving:
             await eventually(lambda: serving.service.trainer.training.state == "resting", 240)
 

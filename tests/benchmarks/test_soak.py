@@ -10,6 +10,7 @@ from lodespace.items.item_set import load_digits
 from lodespace.recording.format import MAX_BYTES
 from lodespace.recording.writer import GROWTH
 from lodespace.training.undo_snapshots import DISK_BYTES, ON_DISK
+from samples.training_inputs import BRIEF_OPTIONS
 
 MINUTES_SLOW = 60
 GESTURES = 12
@@ -32,7 +33,10 @@ def test_people_who_label_for_an_hour_lose_nothing(
     else:
         truth = np.load(small_data)["y"]
         found = soak.soak(
-            project, truth, str(small_data), gestures=GESTURES, rate=4, sample_seconds=1
+            *(project, truth, str(small_data), *BRIEF_OPTIONS),
+            gestures=GESTURES,
+            rate=4,
+            sample_seconds=1,
         )
     print("\n".join(soak.table(found)))
     assert found.refused == []

@@ -19,6 +19,7 @@ from typing import Any
 from aiohttp.test_utils import TestClient
 
 from lodespace.config import ServerConfig
+from lodespace.protocol import Settings
 
 ClientOf = Callable[..., Awaitable[TestClient]]
 """Type of the fixture `client_of`."""
@@ -50,9 +51,10 @@ class Serving:
         config: ServerConfig | None = None,
         *,
         labels: str = "none",
+        settings: Settings | None = None,
     ) -> None:
         self.data, self.project, self.config = data, project, config or ServerConfig()
-        self.labels = labels
+        self.labels, self.settings = labels, settings
 
     async def __aenter__(self) -> str:
         from lodespace.project.opening import open_project
@@ -60,7 +62,9 @@ class Serving:
         from lodespace.web.app import make_app
         from lodespace.web.server import start
 
-        opened = open_project(self.data, project_folder=self.project, labels=self.labels)
+        opened = open_project(
+            self.data, project_folder=self.project, labels=self.labels, settings=self.settings
+        )
         app = make_app(self.config, opened, threads=1)
         self.service = app[SERVICE]
         self.runner, self.url, self.addresses = await start(app, [0])

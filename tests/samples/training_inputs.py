@@ -7,6 +7,18 @@ from lodespace.session.settings import with_defaults
 from lodespace.session.undo import StateTransition
 from lodespace.training.inputs import TrainingInputs
 
+BRIEF = Settings(
+    more={"feature_steps": 20, "encoder_epochs": 2, "least_steps": 1, "layout_rounds": 60}
+)
+"""Settings with which small data come to rest in about a second. Tests of a server or a bake use
+them if they do not test what is learned."""
+
+BRIEF_OPTIONS = (
+    *("--feature-steps", "20", "--encoder-epochs", "2"),
+    *("--least-steps", "1", "--layout-rounds", "60"),
+)
+"""The settings BRIEF as options of a command."""
+
 
 def inputs(
     n: int,

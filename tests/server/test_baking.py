@@ -7,6 +7,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -28,12 +29,13 @@ from lodespace.recording.format import FRAME, KEYFRAME, OPERATION, read_records
 from lodespace.scene.glb import decode_scene
 from lodespace.session.settings import values_in
 from samples.pictures import draw
+from samples.training_inputs import BRIEF
 
 PARTS_WITHOUT_VIDEO = tuple(part for part in PARTS if part != "video")
 
 
 def baked(data: Path, output: Path, **options: object) -> Path:
-    given = {"epochs": 2, "seed": 1, "threads": 1, "labels": "none", **options}
+    given = {"epochs": 2, "seed": 1, "threads": 1, "labels": "none", "settings": BRIEF, **options}
     return bake(data, output, **given)  # type: ignore[arg-type]
 
 
@@ -130,7 +132,12 @@ def picture_bake(picture_folder: Path, tmp_path_factory: pytest.TempPathFactory)
     The bake was moved after it was made.
     """
     folder = tmp_path_factory.mktemp("bake")
-    out = baked(picture_folder, folder / "out", settings=Settings(latent_dim=2), labels="all")
+    out = baked(
+        picture_folder,
+        folder / "out",
+        settings=msgspec.structs.replace(BRIEF, latent_dim=2),
+        labels="all",
+    )
     return out.rename(folder / "elsewhere")
 
 

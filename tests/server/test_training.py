@@ -24,7 +24,7 @@ from lodespace.training import supervisor as module
 from lodespace.training import trainer_process, turn_watch
 from lodespace.training.shared_frames import TrainerFrame
 from lodespace.training.supervisor import TrainerSupervisor
-from samples.training_inputs import inputs
+from samples.training_inputs import BRIEF, inputs
 
 FAKE = Path(__file__).parents[1] / "drivers" / "fake_trainer.py"
 
@@ -76,7 +76,9 @@ async def start(project: Project, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
 
     async def begin(behaviour: str) -> tuple[TrainerSupervisor, Listener]:
         listener = Listener()
-        supervisor = TrainerSupervisor(project, listener, inputs(200), device="cpu", threads=1)
+        supervisor = TrainerSupervisor(
+            project, listener, inputs(200, settings=BRIEF), device="cpu", threads=1
+        )
         if behaviour != "real":
             supervisor.command = (sys.executable, str(FAKE), behaviour)
         started.append(supervisor)
@@ -271,7 +273,9 @@ async def test_the_real_trainer_learns_rests_saves_and_goes_on(
     start: Start, project: Project
 ) -> None:
     supervisor, listener = await start("real")
-    supervisor.learn_from(inputs(200, np.where(np.arange(200) < 40, np.arange(200) % 4, -1)))
+    supervisor.learn_from(
+        inputs(200, np.where(np.arange(200) < 40, np.arange(200) % 4, -1), settings=BRIEF)
+    )
     await eventually(lambda: supervisor.training.state == "resting", 240)
     assert listener.frames[-1].resting
     assert (listener.frames[-1].predictions.prediction >= 0).all()
