@@ -17,7 +17,7 @@ BRIEF_OPTIONS = (
     *("--feature-steps", "20", "--encoder-epochs", "2"),
     *("--least-steps", "1", "--layout-rounds", "60"),
 )
-"""The settings BRIEF as options of a command."""
+"""The settings BRIEF as options of `lodespace serve`."""
 
 
 def inputs(

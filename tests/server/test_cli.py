@@ -22,7 +22,6 @@ from drivers.servers import ClientOf
 from lodespace.cli import main
 from lodespace.config import DEFAULT_PORT, PORTS_TRIED
 from lodespace.scene.glb import decode_scene
-from samples.training_inputs import BRIEF_OPTIONS
 
 COMMAND = [sys.executable, "-m", "lodespace"]
 
@@ -87,7 +86,7 @@ def bake(tmp_path_factory: pytest.TempPathFactory) -> Path:
             5,
             "--threads",
             1,
-            *BRIEF_OPTIONS,
+            *("--feature-steps", 20, "--layout-rounds", 60),
         ),
         folder=folder,
     )
