@@ -1,12 +1,15 @@
 """Time with and without regions, and number of classes on the first sheets, for simulated persons.
 
-For each data set and seed, there are three runs, with the model in this process:
+For each data set and seed, there are four runs, with the model in this process:
 
 - sheets: the person goes through contact sheets of uncertain items, and corrects single pictures.
 - regions: the person follows the suggestions. On a sheet, the person gives a class to a whole group
   where this takes fewer acts. The groups of an overview are regions of the map.
 - rules: as `regions`, but the person keeps each suggested region as a rule (docs/rules.md). This
   takes one more act: the switch *Keep as a rule*, with the seconds of a correction.
+- lasso: at first, the person draws a lasso round the islands of the map, the largest first. The
+  person looks at nine medoids of an island. If all are of one class, the island is kept as a rule,
+  and the model learns. If not, the lasso was in vain, and the person continues as in `rules`.
 
 A run ends when 0.95 of the items are right (by label, or else by prediction), or after `--sheets`
 gestures. The table has the seconds of the time model (annotation_gain/time_model.py) until then,
@@ -40,6 +43,8 @@ from lodespace.items.item_set import ItemSet
 from lodespace.models import Dataset, Trainer, TrainingConfig
 from lodespace.review import contact_sheets, suggestion
 from lodespace.review.calibration import Calibration, evidence
+from lodespace.review.islands import islands
+from lodespace.review.places import middles_of, nearest_to
 from lodespace.rules.regions import FeatureRows, region_of
 from lodespace.session.commands import registry
 from lodespace.session.commands.rule_commands import PreparedRule
@@ -47,9 +52,11 @@ from lodespace.session.item_state import ItemState
 from lodespace.session.rule_events import StoredVotes
 from lodespace.session.session import AnnotationSession
 
-Method = Literal["sheets", "regions", "rules"]
-METHODS: tuple[Method, ...] = ("sheets", "regions", "rules")
+Method = Literal["sheets", "regions", "rules", "lasso"]
+METHODS: tuple[Method, ...] = ("sheets", "regions", "rules", "lasso")
 GOAL = 0.95
+SHEETS = 40
+"""Largest number of gestures."""
 SAMPLE = 9
 """Number of pictures of a suggested region that a person looks at before and after labelling it."""
 TIME = TimeModel().known_classes()
@@ -130,13 +137,21 @@ def run(
     """
     gestures: list[dict[str, Any]] = []
     seconds = 0.0
+    seen, in_vain = np.zeros(len(session.truth), np.bool_), False
     while len(gestures) < sheets and session.right < GOAL:
-        kind = "uncertain" if method == "sheets" else suggestion.suggest(session.state, str).kind
+        kind, acts = "uncertain", None
+        if method == "lasso" and space is not None and not in_vain:
+            acts = _island(session, space, seen)
+            kind = "island"
+            in_vain = acts is None or "correction" not in acts
+        if acts is None and method != "sheets":
+            kind = suggestion.suggest(session.state, str).kind
         if kind == "done":
             break
-        acts = _region(session, space) if kind == "region" else None
+        if kind == "region":
+            acts = _region(session, space)
+            kind = kind if acts else "uncertain"
         if acts is None:
-            kind = "uncertain" if kind == "region" else kind
             acts = _sheet(session, kind, groups=method != "sheets")
         seconds += TIME.seconds(acts)
         gestures.append(
@@ -179,6 +194,29 @@ def _region(session: Session, space: FeatureRows | None) -> dict[str, float] | N
     return acts | {"correction": 1}
 
 
+def _island(
+    session: Session, space: FeatureRows, seen: npt.NDArray[np.bool_]
+) -> dict[str, float] | None:
+    """Draw a lasso round the largest island without items that were `seen` (N,), and keep it as a
+    rule if its medoids are of one class. Return the acts; None if there is no such island."""
+    state = session.state
+    of_item = islands(state).of_item
+    count = np.bincount(of_item[of_item >= 0], minlength=1)
+    count[np.unique(of_item[(of_item >= 0) & (seen | state.labelled)])] = 0
+    if not count.any():
+        return None
+    items = np.flatnonzero(of_item == count.argmax())
+    seen[items] = True
+    places = state.positions[items].astype(np.float64)
+    medoids = nearest_to(places, middles_of(places, places[:0], min(SAMPLE, len(items))))
+    shown = session.truth[items[medoids]]
+    acts: dict[str, float] = {"region": 1, "picture": len(medoids)}
+    if len(np.unique(shown)) > 1:
+        return acts
+    session.keep(items, int(shown[0]), space)
+    return acts | {"correction": 1}
+
+
 def space_of(name: str) -> FeatureRows:
     """Return the features of the items, as the rules compare them."""
     from annotation_gain import data_sets
@@ -209,18 +247,30 @@ def main() -> None:
             for method in arguments.methods:
                 if (name, seed, method) in done:
                     continue
-                space = space_of(name) if method == "rules" else None
-                gestures = run(Session(*load_data(name), seed), method, arguments.sheets, space)
-                line = {"set": name, "seed": seed, "method": method, "gestures": gestures}
+                line = line_of(name, seed, method, arguments.sheets, arguments.commit)
                 lines.append(line)
-                print(name, seed, method, gestures[-1], flush=True)
+                print(name, seed, method, line["gestures"][-1], flush=True)
                 if arguments.out:
                     arguments.out.parent.mkdir(parents=True, exist_ok=True)
                     with arguments.out.open("a") as file:
                         file.write(json.dumps(line) + "\n")
-                if register.is_registered(name):
-                    _register(line, arguments.commit)
-    _report(lines)
+    report(lines)
+
+
+def line_of(
+    name: str, seed: int, method: Method, sheets: int = SHEETS, commit: str = ""
+) -> dict[str, Any]:
+    """Carry out a run with at most `sheets` gestures. Return it as a line of the file of runs.
+
+    A run on a data set that is not for tuning is written to the register, with the version `commit`
+    ("" for the current one).
+    """
+    space = space_of(name) if method in ("rules", "lasso") else None
+    gestures = run(Session(*load_data(name), seed), method, sheets, space)
+    line = {"set": name, "seed": seed, "method": method, "gestures": gestures}
+    if register.is_registered(name):
+        _register(line, commit or register.commit())
+    return line
 
 
 def _arguments() -> argparse.Namespace:
@@ -229,7 +279,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("sets", nargs="+")
     parser.add_argument("--seeds", type=int, default=2)
-    parser.add_argument("--sheets", type=int, default=40, help="largest number of gestures")
+    parser.add_argument("--sheets", type=int, default=SHEETS, help="largest number of gestures")
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=METHODS)
     parser.add_argument("--out", type=Path, help="file to which runs are appended")
     parser.add_argument("--commit", default=register.commit(), help="version, for the register")
@@ -257,7 +307,7 @@ def _register(line: dict[str, Any], commit: str) -> None:
     register.append(entry)
 
 
-def _report(lines: list[dict[str, Any]]) -> None:
+def report(lines: list[dict[str, Any]]) -> None:
     """Print the mean seconds per data set and method, and the classes on the first sheets."""
     runs: dict[str, dict[str, list[list[dict[str, Any]]]]] = defaultdict(lambda: defaultdict(list))
     for line in lines:

@@ -1,6 +1,6 @@
 """The label model against "the newest label wins", and the time of the label model.
 
-    python benchmarks/rules.py [--seeds 5] [--only digits] [--times]
+    python benchmarks/rules.py [--seeds 5] [--only digits] [--times | --seconds]
 
 Per data set and seed, ten overlapping regions and two people label the items. A region contains the
 nearest neighbours of a random item, and has the class of most of its items; 80 to 95 % of its items
@@ -11,7 +11,17 @@ Prints, as means of the seeds: the share of wrong labels if the newest vote of a
 if the majority is, and if the label model chooses the label; the share of wrong predictions of a
 logistic regression that learns from these labels, on the items without a vote of a person; the
 error of the estimated accuracies of the sources; and how often their 90 % intervals contain the
-truth. `--times` prints the processor time of the label model for many items, votes and classes.
+truth.
+
+The second table is of conflicts. Two people label the same 1,000 items one by one, and differ on a
+random 10 % of them; each is wrong on half of these. It has the share of these items on the conflict
+sheets, and the share of the information (entropy of the class probabilities) of all conflicts that
+the first three sheets of 27 items have.
+
+`--seconds` prints instead how long a simulated person needs with sheets alone, and with rules and
+sheets (benchmarks/region_sheets.py). `--times` prints the processor time of the label model for
+many items, votes and classes.
+
 Requires `pip install -e '.[test,gain]'`; a data set whose package is missing is skipped.
 """
 
@@ -20,7 +30,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -31,8 +41,11 @@ from sklearn.preprocessing import StandardScaler
 
 sys.path[:0] = [str(Path(__file__).parent)]
 from annotation_gain.data_sets import LabelledItems, MissingDataError, sources  # noqa: E402
+from lodespace.review.conflicts import conflicts  # noqa: E402
 from lodespace.rules.label_model import fit  # noqa: E402
 from lodespace.rules.votes import Source, Votes  # noqa: E402
+from lodespace.session.fitted_votes import FittedVotes  # noqa: E402
+from lodespace.session.sources import SessionVotes, VotingSource, VotingState  # noqa: E402
 
 DATA_SETS = ("digits", "photo-features", "segments")
 REGIONS = 10
@@ -42,6 +55,8 @@ RIGHT = (0.97, 0.8)
 """Share of right votes of each person."""
 VOTES = 3
 """Mean number of votes per item."""
+LABELLED_TWICE = 1000
+"""Number of items that two people label."""
 
 Numbers = npt.NDArray[np.int64]
 
@@ -81,9 +96,15 @@ class Result(NamedTuple):
 def main() -> int:
     parser = parser_of(__doc__)
     parser.add_argument("--times", action="store_true", help="print times instead")
+    parser.add_argument(
+        "--seconds", action="store_true", help="print the seconds of a person with rules instead"
+    )
     options = parser.parse_args()
     if options.times:
         print_times()
+        return 0
+    if options.seconds:
+        print_seconds(options)
         return 0
     print(
         "| data set | wrong labels: newest vote | majority | label model | ratio to newest "
@@ -100,6 +121,12 @@ def main() -> int:
             f"| {r.accuracy_error:.3f} | {r.covered:.2f} |",
             flush=True,
         )
+    print("\n| data set | differing items on sheets | information on three sheets |")
+    print("|---|---|---|")
+    for name, data in data_sets(options):
+        shares = [ordered(data, seed) for seed in range(options.seeds)]
+        listed, information = np.mean(shares, axis=0).tolist()
+        print(f"| {name} | {listed:.3f} | {information:.3f} |", flush=True)
     return 0
 
 
@@ -207,6 +234,44 @@ def learned(
     """Return the share of wrong predictions on `rest` (N,), after training on `labels` (N,)."""
     classifier = LogisticRegression(max_iter=200).fit(features[voted], labels[voted])
     return float((classifier.predict(features[rest]) != truth[rest]).mean())
+
+
+def ordered(data: LabelledItems, seed: int) -> tuple[float, float]:
+    """Return the share of the differing items on the conflict sheets, and the share of the
+    information on the first three."""
+    random = np.random.default_rng(seed)
+    n = min(LABELLED_TWICE, len(data))
+    truth = data.truth[random.permutation(len(data))[:n]].astype(np.int64)
+    planted = random.choice(n, n // 10, replace=False)
+    given = [truth.copy(), truth.copy()]
+    for number, items in enumerate((planted[::2], planted[1::2])):
+        given[number][items] += random.integers(1, data.n_classes, len(items))
+        given[number] %= data.n_classes
+    everything = np.arange(n)
+    votes = SessionVotes(
+        [VotingSource("person", 0, f"person {k}", True) for k in range(2)],
+        [Source(f"person {k}", 0.95, looks=True) for k in range(2)],
+        Votes.of([(everything, each) for each in given]),
+    )
+    state = VotingState(0, n, [], [], np.arange(data.n_classes, dtype=np.int16))
+    model = fit(votes.votes, votes.expected, n, data.n_classes)
+    found = conflicts(FittedVotes(state, votes, model))
+    listed = float(np.isin(planted, found.items).mean())
+    p = np.clip(model.of_items(found.items), 1e-12, 1)
+    information = -(p * np.log2(p)).sum(axis=1)
+    return listed, float(information[:81].sum() / information.sum())
+
+
+def print_seconds(options: argparse.Namespace) -> None:
+    """Print the seconds of a simulated person until 0.95 of the items are right."""
+    import region_sheets  # it needs torch, and takes functions of this module
+
+    lines: list[dict[str, Any]] = []
+    for name, _ in data_sets(options):
+        for seed in range(options.seeds):
+            for method in ("sheets", "rules", "lasso"):
+                lines.append(region_sheets.line_of(name, seed, method))
+    region_sheets.report(lines)
 
 
 def print_times() -> None:
