@@ -64,8 +64,8 @@ def keep(page: PageDriver, group: int, key: str) -> str:
     return text
 
 
-def move_hull(page: PageDriver, by: np.ndarray) -> None:
-    """Drag the handle of the chosen hull `by` (2,) CSS pixels, with a look at the preview."""
+def hold_hull(page: PageDriver) -> np.ndarray:
+    """Press the handle of the chosen hull, and return its place (2,), CSS pixels."""
     handle = page.page.locator(".move-handle")
     handle.wait_for()
     box = handle.bounding_box()
@@ -73,6 +73,12 @@ def move_hull(page: PageDriver, by: np.ndarray) -> None:
     start = np.array((box["x"] + box["width"] / 2, box["y"] + box["height"] / 2))
     page.page.mouse.move(*start)
     page.page.mouse.down()
+    return start
+
+
+def move_hull(page: PageDriver, by: np.ndarray) -> None:
+    """Drag the handle of the chosen hull `by` (2,) CSS pixels, with a look at the preview."""
+    start = hold_hull(page)
     page.page.mouse.move(*(start + by / 2))
     page.page.mouse.move(*(start + by))
     text = page.page.locator(".move-text")
@@ -103,6 +109,11 @@ def test_a_lasso_kept_as_a_rule_labels_its_likes_and_is_undone(map_page: PageDri
     move_hull(page, np.median(page.on_screen()[other], 0) - np.median(page.on_screen()[group], 0))
     page.wait(lambda: (page.labels[other] == 0).sum() >= 0.97 * len(other))
     assert (page.labels[group] == -1).all() and rules(page)[0]["name"] == rule["name"]
+    page.undo_to(expected)
+    hold_hull(page)
+    page.page.locator("[data-class='1']").hover(force=True)
+    page.page.mouse.up()
+    page.wait(lambda: rules(page)[0]["class_id"] == 1, message="the hull was not given to a class")
     page.undo_to(expected)
 
     page.press(";")
@@ -226,5 +237,5 @@ def test_a_rule_is_kept_taken_scaled_and_given_away_in_vr(
     headset.touch("right", "person")
     page.wait(lambda: page.state("people.visiting") == "", message="the cloud does not arrive")
     assert not np.allclose(headset.world, before, atol=0.01)
-    headset.touch("right", "lead")
+    page.evaluate("lodespace.state.people.call.value = 'follow'")
     asking.wait(lambda: [one["call"] for one in asking.state("persons")] == ["follow"])

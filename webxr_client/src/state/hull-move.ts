@@ -97,6 +97,13 @@ export class HullMove implements HullMotion {
     return "";
   }
 
+  give(classId: number): void {
+    const { rule } = this;
+    this.cancel();
+    if (rule === 0 || this.state.rules.find(rule)?.class_id === classId) return;
+    this.commands.withRules((loaded) => void loaded.edit(rule, { class_id: classId }));
+  }
+
   /** Show the hull round its items again. The rule stays as it is. */
   cancel(): void {
     if (!this.active) return;

@@ -60,6 +60,8 @@ export interface HullMotion {
   to(motion: SceneMotion, now: number): void;
   /** Make the rule again from the items in its hull. */
   end(): MoveResult;
+  /** Give the rule another class. Its hull returns to its place. */
+  give(classId: number): void;
   /** Show the hull round its items again. The rule stays as it is. */
   cancel(): void;
 }

@@ -1,6 +1,6 @@
 /**
  * Handle above the chosen hull. A drag moves the hull, the wheel changes its size meanwhile, and
- * the rule is then made again from the items inside.
+ * the rule is then made again from the items inside. A drag to a class gives the rule this class.
  */
 import { effect } from "@preact/signals";
 import { Matrix4, Vector3 } from "three";
@@ -65,7 +65,7 @@ export class MoveHandle {
     (stage.element.parentElement ?? stage.element).append(element, text);
     element.addEventListener("pointerdown", (event) => this.down(event));
     element.addEventListener("pointermove", (event) => this.move(event));
-    element.addEventListener("pointerup", () => this.up());
+    element.addEventListener("pointerup", (event) => this.up(event));
     element.addEventListener("pointercancel", () => this.end(false));
     element.addEventListener("blur", () => this.end(false));
     element.addEventListener("keydown", (event) => this.press(event));
@@ -139,9 +139,12 @@ export class MoveHandle {
     this.show();
   }
 
-  private up(): void {
+  private up({ clientX, clientY }: PointerEvent): void {
     const { from, by, size } = this;
-    if (from) this.end(Math.hypot(by.x, by.y) >= CLICK_DISTANCE || size !== 1);
+    if (!from) return;
+    const over = document.elementFromPoint(clientX, clientY)?.closest<HTMLElement>("[data-class]");
+    if (over) this.motion.give(Number(over.dataset.class));
+    this.end(Math.hypot(by.x, by.y) >= CLICK_DISTANCE || size !== 1);
   }
 
   private turn(event: WheelEvent): void {

@@ -35,6 +35,9 @@ let text: FakeElement;
 let state: AppState;
 let camera: PerspectiveCamera;
 let remade: [number, number[]][];
+let edited: [number, object][];
+/** Row of a class under the pointer. */
+let row: { dataset: { class: string } } | null;
 
 const send = (type: string, fields: object) =>
   handle.dispatchEvent(Object.assign(new Event(type, { cancelable: true }), fields));
@@ -49,17 +52,22 @@ function onPage(heap: readonly [number, number, number]): [number, number] {
 
 beforeEach(() => {
   const made: FakeElement[] = [];
-  vi.stubGlobal("document", { createElement: () => made[made.push(new FakeElement()) - 1] });
+  row = null;
+  vi.stubGlobal("document", {
+    createElement: () => made[made.push(new FakeElement()) - 1],
+    elementFromPoint: () => ({ closest: () => row }),
+  });
   state = new AppState();
   Object.assign(state, { latent: latentOf(blobs(HEAPS, EACH, 0.02, 3).points) });
   state.session.value = { read_only: false, role: "owner" } as SessionInfo;
   const rule = { rule: 4, kind: "region", name: "oaks", class_id: 0, on: true, changed_at: 1 };
   state.rules.setList([rule as RuleInfo]);
   state.rules.chosen.value = 4;
-  remade = [];
+  [remade, edited] = [[], []];
   const loaded = {
     previewMove: async () => {},
     endPreview: () => {},
+    edit: async (number: number, changes: object) => edited.push([number, changes]) > 0,
     remake: async (number: number, items: Uint32Array) => remade.push([number, [...items]]) > 0,
   } as unknown as RuleCommands;
   const commands = {
@@ -108,6 +116,15 @@ describe("a drag of the handle", () => {
     point("pointercancel", 430, 110);
     point("pointerup", 430, 110);
     expect([remade, state.latent.frozen]).toEqual([[], false]);
+  });
+  it("gives the rule the class on which it ends, if it is another class", () => {
+    for (const id of ["1", "0"]) {
+      point("pointerdown", 400, 100);
+      point("pointermove", 700, 120);
+      row = { dataset: { class: id } };
+      point("pointerup", 700, 120);
+    }
+    expect([edited, remade, state.latent.frozen]).toEqual([[[4, { class_id: 1 }]], [], false]);
   });
   it("has another size after turns of the wheel", () => {
     send("wheel", { deltaY: 100 });
