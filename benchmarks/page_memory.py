@@ -32,7 +32,7 @@ from playwright.sync_api import Page, sync_playwright
 TESTS = Path(__file__).parents[1] / "tests"
 sys.path[:0] = [str(TESTS)]
 from drivers.chromium import find_chromium  # noqa: E402
-from drivers.page import draw_little  # noqa: E402
+from drivers.frame_pace import draw_little  # noqa: E402
 from drivers.servers import ServerProcess  # noqa: E402
 from lodespace.items.item_set import load_digits  # noqa: E402
 from lodespace.models.checkpoints import checkpoint  # noqa: E402

@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 from playwright.sync_api import Page
 
+from drivers.frame_pace import DEFAULT_PACE, draw_little
 from drivers.headset import Headset, install
 from drivers.moving_points import MovingPoints
-from drivers.page import PageDriver, draw_little
+from drivers.page import PageDriver
 
 Phase = Literal["moving", "painting", "held", "keyframes"]
 PHASES: tuple[Phase, ...] = ("moving", "painting", "held", "keyframes")
@@ -263,4 +264,5 @@ def enter(driver: PageDriver) -> FrameBench:
     driver.wait_for_scene()
     headset = Headset(driver)
     headset.enter()
+    driver.set_pace(DEFAULT_PACE)
     return FrameBench(headset)

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from playwright.sync_api import Page
 
+from drivers.frame_pace import IDLE_PACE
 from drivers.page import PageDriver
 
 IWER = (
@@ -38,17 +39,53 @@ _INSTALL = """(() => {
 _ACT = """(async () => {
   const now = () => lodespace.xr.entry?.view;
   const view = now();
-  %s
-  if (!view) return true;
-  const last = view.clock.frames + %d;
+  const pace = window.testPace?.(0);
   const end = performance.now() + %d;
-  while (now() === view && view.clock.frames < last) {
-    if (performance.now() > end) return false;
-    await new Promise((done) => setTimeout(done, 5));
+  const frames = async (count) => {
+    const last = view.clock.frames + count;
+    while (now() === view && view.clock.frames < last) {
+      if (performance.now() > end) throw new Error('no frame was drawn');
+      await new Promise((done) => setTimeout(done, 5));
+    }
+  };
+  try {
+    %s
+    if (view) await frames(%d);
+    %s
+  } finally {
+    window.testPace?.(pace);
   }
-  return true;
 })()"""
-"""Script that runs an action and waits for frames of the session. Returns whether they came."""
+"""Script that runs an action, waits for frames of the session as fast as the browser draws them,
+and runs a second action."""
+_BRUSH_TO = """
+  const input = view.inputs.%(side)s;
+  const place = () => input.%(point)s.toArray();
+  const target = %(target)s;
+  const { position } = %(source)s;
+  const held = position.toArray?.() ?? Array.from(position.vec3);
+  let reached = place();
+  for (let k = 0; k < 3; k++) {
+    for (let axis = 0; axis < 3; axis++) held[axis] += target[axis] - reached[axis];
+    position.set(...held);
+    await frames(2);
+    reached = place();
+    if (reached.every((value, axis) => Math.abs(value - target[axis]) < 1e-4)) break;
+  }
+  return reached;
+"""
+_PALETTE_RESTS = """
+  const { elements } = view.palette.mesh.matrix;
+  for (;;) {
+    const before = elements.slice(12, 15);
+    const time = performance.now();
+    await frames(1);
+    const seconds = (performance.now() - time) / 1000;
+    const moved = Math.hypot(...before.map((value, k) => elements[12 + k] - value));
+    if (moved < Math.min(2e-4, 5e-3 * seconds)) return;
+  }
+"""
+"""Waits until the palette moves by less than 5 mm per second."""
 
 
 def install(page: Page, device: str = "metaQuest3") -> None:
@@ -92,16 +129,17 @@ class Headset:
             120,
             "VR did not begin",
         )
+        self.driver.set_pace(IDLE_PACE)
         self.frames(2)
 
     def frames(self, count: int = 2) -> None:
         """Wait until `count` frames of the session have passed, or the session has ended."""
         self._act("", count)
 
-    def _act(self, text: str, frames: int = 2) -> None:
-        """Run a script, and wait in the page until `frames` frames of the session have passed."""
-        passed = self.driver.evaluate(_ACT % (text, frames, FRAME_SECONDS * 1000))
-        assert passed, "no frame was drawn"
+    def _act(self, text: str, frames: int = 2, then: str = "") -> Any:
+        """Run a script, wait in the page until `frames` frames of the session have passed, and
+        return the value of the script `then`."""
+        return self.driver.evaluate(_ACT % (FRAME_SECONDS * 1000, text, frames, then))
 
     def wait(self, condition: Callable[[], Any], message: str, seconds: float = 90) -> None:
         self.driver.wait(condition, seconds, message)
@@ -137,18 +175,15 @@ class Headset:
 
         `point` is "brush" for the brush, or "touch" for the fingertip.
         """
-        source = self._source(side)
-        held = np.array(
-            self.value(f"({source}).position.toArray?.() ?? Array.from(({source}).position.vec3)")
-        )
-        reached = self._point(side, point)
-        for _ in range(3):
-            held = held + np.asarray(target, float) - reached
-            self.put(side, held)
-            reached = self._point(side, point)
-            if np.allclose(reached, target, atol=1e-4):
-                break
-        assert np.allclose(reached, target, atol=2e-3), (reached, target)
+        wanted = np.asarray(target, float)
+        script = _BRUSH_TO % {
+            "side": side,
+            "point": point,
+            "target": wanted.tolist(),
+            "source": self._source(side),
+        }
+        reached = np.array(self._act("", 0, script))
+        assert np.allclose(reached, wanted, atol=2e-3), (reached, wanted)
 
     def _point(self, side: Side, name: str) -> Point:
         return np.array(self.value(f"view.inputs.{side}.{name}.toArray()"))
@@ -200,7 +235,7 @@ class Headset:
         other kinds of tiles, `which` has no effect. The palette follows its hand with a delay; wait
         until it rests.
         """
-        self.wait(self._palette_rests, "the palette does not come to rest")
+        self._act("", 0, _PALETTE_RESTS)
         found = self.script(f"""
           const is = ({{ action }}) => action.kind === '{kind}'
             && (action.classId ?? action.place ?? {which}) === {which};
@@ -219,12 +254,6 @@ class Headset:
         self.outward = np.array(found["out"])
         self.on_palette = bool(found["palette"])
         return np.array(found["at"])
-
-    def _palette_rests(self) -> bool:
-        place = "Array.from(view.palette.mesh.matrix.elements).slice(12, 15)"
-        before = np.array(self.value(place))
-        self.frames(1)
-        return bool(np.linalg.norm(np.array(self.value(place)) - before) < 2e-4)
 
     def hold_world(self, side: Side, button: str = "trigger") -> None:
         """Press in empty space, and wait until the hand holds the world.
@@ -309,7 +338,7 @@ def put_on(
         url: Address of the server.
         device: Name of the device in iwer.
         query: Query of the page's address.
-        drawn: Whether all points are drawn.
+        drawn: Whether the page draws as a user sees it while its `testDrawsAll` is true.
         prepare: Function that installs the headset in the page; None installs `device`.
 
     The emulator draws few frames per second. Therefore VR does not reduce its quality, unless

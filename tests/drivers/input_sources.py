@@ -78,6 +78,7 @@ class VisionHeadset(SourcesHeadset):
     def brush_to(self, side: Side, target: Sequence[float] | Point, point: str = "brush") -> None:
         if self.seen:
             super().brush_to(side, target, point)
+            self._place(side)
         else:
             self.put(side, target)
 

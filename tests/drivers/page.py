@@ -4,7 +4,6 @@ The driver reads the state of the page from `window.lodespace`, which exists onl
 contains ?test.
 """
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,93 +14,39 @@ import numpy as np
 import numpy.typing as npt
 from playwright.sync_api import ConsoleMessage, Page, Request
 
-QUIET_SECONDS = 0.4
-"""Time without motion after which the page is at rest. It is longer than two frames of
-`_few_frames`, because the camera follows the points in the frame after `_RESTS`."""
+from drivers.frame_pace import DEFAULT_PACE, SLOW_PACE, set_pace
 
-_RESTS = """(async () => {
-  const answer = await fetch('/api/session').catch(() => null);
-  if (!answer?.ok) return null;
-  const server = await answer.json();
+_RESTS = """(async (wanted, quiet, frames) => {
   const { latent, connection, training, predictionsVersion } = lodespace.state;
-  const rests = connection.value.status === 'open' && connection.value.pending === 0
-    && server.training.state === '%s' && training.value.state === server.training.state
-    && latent.sceneId === server.scene_id
-    && latent.received === server.revision && latent.revision === server.revision
-    && !latent.moving;
-  const clip = lodespace.stage.clipFromLatent();
-  lodespace.stage.followed = -Infinity;
-  return rests ? [latent.version, predictionsVersion.value, ...clip].join() : null;
-})()"""
-"""Script that returns a line that differs whenever points, predictions or the camera differ.
-
-It also makes the camera follow the points in the next frame: otherwise it waits for up to 0.9 s.
-The script returns null while the page waits for data or training is not in the wanted state.
-"""
-
-_LITTLE_IS_DRAWN = """(() => {
-  const calls = WebGL2RenderingContext.prototype;
-  const { drawArrays, drawElements, drawArraysInstanced, drawElementsInstanced } = calls;
-  const few = (count, most) => (window.testDrawsAll ? count : Math.min(count, most));
-  calls.drawArrays = function (mode, first, count) {
-    drawArrays.call(this, mode, first, few(count, 3));
+  const line = () => {
+    const still = connection.value.status === 'open' && connection.value.pending === 0
+      && training.value.state === wanted && latent.received === latent.revision && !latent.moving;
+    if (!still) return null;
+    const clip = lodespace.stage.clipFromLatent();
+    return [latent.version, latent.revision, predictionsVersion.value, ...clip].join();
   };
-  calls.drawElements = function (mode, count, type, offset) {
-    drawElements.call(this, mode, few(count, 3), type, offset);
+  const newest = async () => {
+    const answer = await fetch('/api/session').catch(() => null);
+    if (!answer?.ok) return false;
+    const { training: { state }, scene_id, revision } = await answer.json();
+    return state === wanted && latent.sceneId === scene_id && latent.revision === revision;
   };
-  calls.drawArraysInstanced = function (mode, first, count, instances) {
-    drawArraysInstanced.call(this, mode, first, few(count, 3), few(instances, 1));
-  };
-  calls.drawElementsInstanced = function (mode, count, type, offset, instances) {
-    drawElementsInstanced.call(this, mode, few(count, 3), type, offset, few(instances, 1));
-  };
-  const { getContext } = HTMLCanvasElement.prototype;
-  HTMLCanvasElement.prototype.getContext = function (kind, options) {
-    return getContext.call(this, kind, { ...options, antialias: false });
-  };
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync('* { backdrop-filter: none !important }');
-  document.adoptedStyleSheets = [sheet];
-  const request = window.requestAnimationFrame.bind(window);
-  const waiting = new Map();
-  let requested = false;
-  let id = 0;
-  let last = 0;
-  const next = () => {
-    if (requested) return;
-    requested = true;
-    // The timer saves frames of the browser in which the page draws nothing.
-    const left = (window.testFrameMilliseconds ?? 40) - (performance.now() - last);
-    setTimeout(() => request(frame), Math.max(0, left));
-  };
-  const frame = (now) => {
-    requested = false;
-    last = now;
-    for (const key of [...waiting.keys()]) {
-      const callback = waiting.get(key);
-      waiting.delete(key);
-      try { callback?.(now); } catch (error) { reportError(error); }
-    }
-    if (waiting.size > 0) next();
-  };
-  window.requestAnimationFrame = (callback) => {
-    waiting.set(++id, callback);
-    next();
-    return id;
-  };
-  window.cancelAnimationFrame = (key) => waiting.delete(key);
-})()"""
-
-
-def draw_little(page: Page) -> None:
-    """Limit the drawing of a page to the first three vertices of each draw call.
-
-    Call this function before the page is opened. The page also draws without antialiasing, without
-    the blur behind the panels, and at most 25 frames per second. A software renderer takes a
-    quarter of a second to draw 5,000 pictures, and most tests do not look at the drawn picture.
-    Uploads and the number of draw calls do not change.
-    """
-    page.add_init_script(_LITTLE_IS_DRAWN)
+  const seen = line();
+  if (seen === null || !(await newest())) return false;
+  const pace = window.testPace?.(20);
+  const begin = performance.now();
+  for (let k = 0; k < frames || performance.now() < begin + quiet; k++) {
+    // The camera follows the points in the next frame. Otherwise it waits for up to 0.9 s.
+    lodespace.stage.followed = -Infinity;
+    await new Promise((done) => requestAnimationFrame(done));
+    if (line() !== seen) break;
+  }
+  window.testPace?.(pace);
+  return line() === seen && (await newest());
+})('%s', %d, %d)"""
+"""Script that returns whether the page is at rest: for some time and frames, it has the newest data
+of the server, training is in the wanted state, and neither points nor camera move."""
+QUIET_MILLISECONDS, QUIET_FRAMES = 200, 5
 
 
 class PageDriver:
@@ -123,6 +68,7 @@ class PageDriver:
         self.url = url
         self.messages: list[str] = []
         self.foreign: list[str] = []
+        self.pace = DEFAULT_PACE
         page.on("console", self._console)
         page.on("pageerror", self._error)
         page.on("request", self._request)
@@ -162,6 +108,18 @@ class PageDriver:
     def evaluate(self, script: str) -> Any:
         return self.page.evaluate(script)
 
+    def set_pace(self, milliseconds: int) -> None:
+        """Set the shortest time between two frames while the page does not wait for long."""
+        self.pace = milliseconds
+        set_pace(self.page, milliseconds)
+
+    @contextmanager
+    def paced(self, milliseconds: int) -> Iterator[None]:
+        """Set another shortest time between two frames during the `with` block."""
+        set_pace(self.page, milliseconds)
+        yield
+        set_pace(self.page, self.pace)
+
     def wait(
         self,
         condition: Callable[[], Any],
@@ -169,18 +127,18 @@ class PageDriver:
         message: str = "the condition did not become true in time",
     ) -> None:
         start = time.monotonic()
-        pause, few_frames = 20.0, False
+        pause, slow = 20.0, False
         while not condition():
             waited = time.monotonic() - start
             assert waited < seconds, message
             # Questions and frames during a long wait would take a tenth of the processor.
             pause = min(1.3 * pause, 200)
-            if waited > 1 and not few_frames:
-                few_frames = True
-                self._set_frame_milliseconds(200)
+            if waited > 1 and not slow:
+                slow = True
+                set_pace(self.page, 200)
             self.page.wait_for_timeout(pause)
-        if few_frames:
-            self._set_frame_milliseconds(None)
+        if slow:
+            set_pace(self.page, self.pace)
 
     def wait_for_scene(self) -> None:
         self.wait(
@@ -200,44 +158,39 @@ class PageDriver:
     def wait_for_rest(self, state: str = "resting", *, seconds: float = 400) -> None:
         """Wait until nothing on the page moves.
 
-        Three conditions must hold for QUIET_SECONDS: the page shows the newest data of the server,
+        Three conditions must hold for some time: the page shows the newest data of the server,
         training is in `state` and has nothing left to learn, and neither the points nor the camera
         move. After this wait, a test can point at an item, because the item stays at its place.
         """
-        seen, since = None, time.monotonic()
-        end = since + seconds
-        with self._few_frames():
-            while seen is None or time.monotonic() - since < QUIET_SECONDS:
+        end = time.monotonic() + seconds
+        now = f"(s => s.training.value.state === '{state}' && !s.latent.moving)(lodespace.state)"
+        rests = _RESTS % (state, QUIET_MILLISECONDS, QUIET_FRAMES)
+        pause = 20.0
+        # During training, frames would take more processor time than the training itself.
+        with self.paced(SLOW_PACE):
+            while not (self.evaluate(now) and self.evaluate(rests)):
                 assert time.monotonic() < end, "the page never came to rest"
-                now = self.evaluate(_RESTS % state)
-                if now is None or now != seen:
-                    since = time.monotonic()
-                seen = now
-                self.page.wait_for_timeout(150 if now else 250)
+                self.page.wait_for_timeout(pause)
+                pause = min(1.3 * pause, 250)
 
     @contextmanager
-    def _few_frames(self) -> Iterator[None]:
-        """Let the page draw at most seven frames per second in the `with` block, so that training
-        gets more processor time. This has an effect only after `draw_little`."""
-        self._set_frame_milliseconds(150)
-        yield
-        self._set_frame_milliseconds(None)
-
-    def _set_frame_milliseconds(self, milliseconds: int | None) -> None:
-        """Set the minimum time between two frames after `draw_little`.
-
-        None sets the default, 40 ms.
-        """
-        self.evaluate(f"window.testFrameMilliseconds = {json.dumps(milliseconds)}")
-
-    def picture(self, path: Path) -> None:
-        """Save a picture of the page with all points, also after `draw_little`."""
+    def all_drawn(self) -> Iterator[None]:
+        """Draw all points during the `with` block, beginning with a new frame."""
         self.evaluate("window.testDrawsAll = true")
+        self.next_frame()
+        yield
+        self.evaluate("window.testDrawsAll = false")
+
+    def next_frame(self) -> None:
+        """Draw a frame of the page, and wait for it."""
         frames = self.evaluate("lodespace.stage.frames")
         self.evaluate("lodespace.stage.invalidate()")
         self.wait(lambda: self.evaluate("lodespace.stage.frames") > frames)
-        self.page.screenshot(path=path)
-        self.evaluate("window.testDrawsAll = false")
+
+    def picture(self, path: Path) -> None:
+        """Save a picture of the page with all points."""
+        with self.all_drawn():
+            self.page.screenshot(path=path)
 
     def state(self, name: str) -> Any:
         return self.evaluate(f"lodespace.state.{name}.value")

@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import Browser, Dialog, Page, ViewportSize
 
 from drivers.chromium import VIEW
-from drivers.page import draw_little
+from drivers.frame_pace import draw_little, draw_on_demand
 
 
 @dataclass
@@ -40,7 +40,7 @@ class PagePool:
         """Return an empty page without cookies and stored data.
 
         Args:
-            drawn: Whether all points are drawn.
+            drawn: Whether all points can be drawn as a user sees them (`draw_on_demand`).
             prepare: Function that is called with the page when the page is new.
             options: Options of the profile.
         """
@@ -52,8 +52,7 @@ class PagePool:
         )
         context.set_default_timeout(90_000)
         page = context.new_page()
-        if not drawn:
-            draw_little(page)
+        (draw_on_demand if drawn else draw_little)(page)
         if prepare:
             prepare(page)
         return PooledPage(page, kind, page.viewport_size)

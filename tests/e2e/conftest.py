@@ -125,7 +125,7 @@ def open_page(request: pytest.FixtureRequest, pages: PagePool) -> Iterator[Any]:
     """Return a function that opens an address in a page without stored data. After the test, check
     that no page reported an error or sent a request to another host.
 
-    With `drawn=True` all points are drawn, for tests of the drawn picture.
+    With `drawn=True` the page draws as a user sees it while its `testDrawsAll` is true.
     """
     opened: list[tuple[PooledPage, PageDriver]] = []
     failed = request.session.testsfailed

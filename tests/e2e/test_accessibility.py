@@ -16,17 +16,21 @@ def select_all(page: PageDriver) -> None:
     page.page.wait_for_selector(".sheet")
 
 
-def test_axe_finds_nothing_serious_in_both_themes(page: PageDriver) -> None:
+def test_axe_finds_nothing_serious_in_both_themes(still_page: PageDriver, slow: bool) -> None:
+    page = still_page
     select_all(page)
     page.press("0")
     page.wait(lambda: len(page.gestures) == 1)
     select_all(page)
     for theme in ("dark", "light"):
         page.evaluate(f"lodespace.state.theme.value = '{theme}'")
-        assert serious(page) == [], theme
+        # test_zoomed.py checks the page in both themes, too.
+        if slow or theme == "dark":
+            assert serious(page) == [], theme
         page.press("?")
         page.page.wait_for_selector(".help")
-        assert serious(page) == [], theme
+        if slow or theme == "light":
+            assert serious(page) == [], theme
         page.press("Escape")
         assert page.page.locator(".help").count() == 0
 

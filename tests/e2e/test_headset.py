@@ -253,6 +253,7 @@ def test_a_controller_that_goes_and_a_session_that_ends_lose_nothing(
     assert headset.value("view.figures().points") == len(TRUTH)
 
 
+@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
 def test_a_label_made_while_the_server_is_away_arrives_later(
     own_still_headset: Headset, own_still_server: ServerProcess
 ) -> None:
@@ -383,7 +384,8 @@ def test_both_eyes_see_the_cloud_each_from_its_own_place(open_headset: Any) -> N
     headset.driver.wait_for_rest("absent")
     headset.enter()
     headset.put("left", (-0.3, 1.15, 0.25))
-    headset.frames(3)
+    headset.script("window.testDrawsAll = true;")
+    headset.frames(2)
     shown = Image.open(io.BytesIO(headset.driver.page.screenshot())).convert("L")
     halves = np.split(np.asarray(shown, np.float64), 2, axis=1)
     for half in halves:
@@ -413,7 +415,14 @@ def test_an_unknown_controller_is_drawn_all_the_same(open_headset: Any) -> None:
 
 @pytest.mark.parametrize(
     ("device", "profile"),
-    [("metaQuest2", "oculus-touch-v3"), ("metaQuestPro", "meta-quest-touch-pro")],
+    [
+        ("metaQuest2", "oculus-touch-v3"),
+        pytest.param(
+            "metaQuestPro",
+            "meta-quest-touch-pro",
+            marks=pytest.mark.skipif("not config.getoption('--slow')", reason="one is enough"),
+        ),
+    ],
 )
 def test_other_controllers_are_drawn_by_their_models(
     open_headset: Any, device: str, profile: str

@@ -23,7 +23,7 @@ BURSTS, FEW_BURSTS = 15, 4
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("points", [10_000, 100_000])
+@pytest.mark.parametrize("points", [2_000, 10_000, 100_000])
 def test_few_draw_calls_and_little_script(
     open_page: Any, points: int, slow: bool, record_property: Any
 ) -> None:
@@ -34,10 +34,10 @@ def test_few_draw_calls_and_little_script(
     applies to the mean, to the 90 % quantile, and to the medians of two groups of frames: those
     with a new keyframe, and those with a new selection. The limit holds only on an idle machine,
     because other programs empty the caches of the processor. Without --slow, the test only records
-    the times, for 10,000 points.
+    the times, for 2,000 points.
     """
-    if points > 10_000 and not slow:
-        pytest.skip("10,000 points have the same draw calls; 100,000 are measured with --slow")
+    if points > 2_000 and not slow:
+        pytest.skip("2,000 points have the same draw calls; more are measured with --slow")
     with moving_points(points) as url:
         driver = open_page(url, prepare=prepare, query="&quality=full")
         bench = enter(driver)

@@ -67,6 +67,7 @@ def test_the_main_way_through_vr(
     flat = put_on(open_page, impure_server.url, prepare=with_sources, drawn=True)
     flat.driver.wait_for_rest("resting")
     headset = person(flat)
+    headset.script("window.testDrawsAll = true;")
     driver, pictures = headset.driver, iter(range(1, 99))
 
     def look(name: str) -> None:

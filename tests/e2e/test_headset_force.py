@@ -88,6 +88,7 @@ def label_and_wait(headset: Headset) -> dict[str, Any]:
 
 
 def test_arrows_after_a_label_are_the_trainers_forces(headset: Headset) -> None:
+    """They add one draw call per eye."""
     assert not headset.value(f"{SHOW}.streaks.mesh.visible")
     seen = label_and_wait(headset)
     middles, nets, leading = islands(seen)
@@ -109,10 +110,6 @@ def test_arrows_after_a_label_are_the_trainers_forces(headset: Headset) -> None:
         np.testing.assert_allclose(lengths[own], wanted, rtol=1e-3)
         np.testing.assert_allclose(colours[own], COLOURS[term], atol=1e-3)
     assert seen["leading"] in ("neighbour", "anchor")
-
-
-def test_arrows_add_one_draw_call_per_eye(headset: Headset) -> None:
-    label_and_wait(headset)
     calls = headset.script(f"""
       const mesh = {SHOW}.streaks.mesh, {{ renderer, scene }} = lodespace.stage;
       const count = (visible) => {{

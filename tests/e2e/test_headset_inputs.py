@@ -11,6 +11,8 @@ from drivers.input_sources import HEAD, SourcesHeadset, VisionHeadset, with_sour
 from drivers.servers import ServerProcess
 from samples.digits import SIXES, TRUTH
 
+LONG = pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
+
 
 @pytest.fixture
 def open_sources(still_server: ServerProcess, open_page: Any) -> Any:
@@ -150,7 +152,7 @@ def test_controllers_that_sleep_and_wake_keep_the_selection(person: SourcesHeads
     works(person, painted)
 
 
-@pytest.mark.parametrize("state", ["visible-blurred", "hidden"])
+@pytest.mark.parametrize("state", ["visible-blurred", pytest.param("hidden", marks=LONG)])
 def test_a_paused_session_ends_gestures_with_a_message(person: SourcesHeadset, state: str) -> None:
     selected = person.paint("right", SIXES)
     person.brush_to("right", np.median(person.in_room(selected), axis=0))
@@ -228,7 +230,7 @@ def test_a_far_cluster_comes_by_ray_and_grip(person: SourcesHeadset) -> None:
     person.let_go("right", "squeeze")
 
 
-@pytest.mark.parametrize("mode", ["gaze", "screen"])
+@pytest.mark.parametrize("mode", ["gaze", pytest.param("screen", marks=LONG)])
 def test_sources_without_a_hand_do_not_disturb_hands(person: SourcesHeadset, mode: str) -> None:
     ray = np.eye(4).ravel().tolist()
     person.script(f"""

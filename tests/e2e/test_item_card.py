@@ -69,8 +69,8 @@ def test_the_card_offers_similar_items_only_after_the_search(still_page: PageDri
     card.get_by_role("button", name="Similar 27").wait_for()
 
 
-def test_a_selection_is_paged_through_on_a_sheet(own_still_page: PageDriver) -> None:
-    page = own_still_page
+def test_a_selection_is_paged_through_on_a_sheet(still_page: PageDriver) -> None:
+    page = still_page
     page.evaluate("lodespace.commands.select(Uint32Array.from({ length: 60 }, (_, k) => k))")
     page.page.get_by_role("button", name="Page through").click()
     assert [one["item"] for one in wait_for_sheet(page, "selection")] == list(range(27))

@@ -15,8 +15,10 @@ _LOSE = """lodespace.stage.renderer.getContext().getExtension('WEBGL_lose_contex
 _DRAWN_SHARE = """(() => {
   const { stage } = lodespace;
   const gl = stage.renderer.getContext();
+  window.testDrawsAll = true;
   stage.invalidate();
   stage.render(performance.now());
+  window.testDrawsAll = false;
   const { width, height } = stage.renderer.domElement;
   const pixels = new Uint8Array(width * height * 4);
   gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, pixels);

@@ -20,13 +20,13 @@ _INK = """(() => {
 })()"""
 
 
-def test_islands_have_names_that_never_overlap_at_any_zoom(page: PageDriver) -> None:
+def test_islands_have_names_that_never_overlap_at_any_zoom(page: PageDriver, slow: bool) -> None:
     page.wait_for_rest()
     page.wait(lambda: len(page.evaluate(_CHIPS)) > 3)
     middle = page.evaluate(_CHIPS)[0][:2]
     page.page.mouse.move(*middle)
-    for _ in range(6):
-        page.page.mouse.wheel(0, -240)
+    for _ in range(6 if slow else 2):
+        page.page.mouse.wheel(0, -240 if slow else -720)
         page.wait_for_rest()
         boxes = np.array(page.evaluate(_CHIPS)).reshape(-1, 4)
         for k, one in enumerate(boxes):

@@ -80,6 +80,7 @@ def player(pages: PagePool) -> Iterator[Page]:
     taken.page.route(f"{ADDRESS}**", answer)
     taken.page.goto(ADDRESS)
     taken.page.wait_for_function("window.pictureAt", polling=50)
+    taken.page.evaluate("window.testDrawsAll = true")
     yield taken.page
     taken.page.context.close()
 

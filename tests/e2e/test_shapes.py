@@ -33,6 +33,7 @@ def shades(screenshot: bytes) -> int:
 def test_the_card_shows_a_shape_that_turns(shapes_server: ServerProcess, open_page: Any) -> None:
     page = open_page(shapes_server.url, drawn=True)
     page.wait_for_scene()
+    page.evaluate("window.testDrawsAll = true")
     page.evaluate("lodespace.commands.pick(0)")
     view = page.page.locator(".shape-view canvas")
     view.wait_for()

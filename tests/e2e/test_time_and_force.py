@@ -117,13 +117,16 @@ def test_one_item_is_dragged_and_let_go_or_dropped_on_a_class(resting: PageDrive
 
 
 def test_playback_shows_the_recorded_past_and_returns_to_live(
-    own_server: ServerProcess, open_page: Any, tmp_path: Path
+    own_server: ServerProcess, open_page: Any, tmp_path: Path, slow: bool
 ) -> None:
     page = open_page(own_server.url)
     page.wait_for_scene()
     page.wait_for_rest()
+    moment = page.state("time.last")
     page.evaluate(f"lodespace.commands.label(0, Uint32Array.from({ZEROS[:200].tolist()}))")
-    at_rest(page)
+    if slow:
+        page.wait_for_rest()
+    page.wait(lambda: page.state("time.last") > moment + 10)
     page.evaluate(f"lodespace.commands.label(1, Uint32Array.from({ONES[:200].tolist()}))")
     now = at_rest(page)
     page.wait(lambda: page.state("time.last") > 10)
@@ -166,10 +169,12 @@ def test_playback_shows_the_recorded_past_and_returns_to_live(
     assert np.abs(page.positions() - now).max() <= 1.01 * grid_step(page)
 
 
-def test_a_click_on_a_curve_goes_to_its_moment(resting: PageDriver) -> None:
+def test_a_click_on_a_curve_goes_to_its_moment(resting: PageDriver, slow: bool) -> None:
     page = resting
     page.evaluate(f"lodespace.commands.label(0, Uint32Array.from({ZEROS[:200].tolist()}))")
-    at_rest(page)
+    page.wait(lambda: page.state("connection")["pending"] == 0)
+    if slow:
+        page.wait_for_rest()
     progress = page.page.get_by_test_id("progress").inner_text().split()
     assert "4,800" in progress and progress[-2:] == ["4", "%"]
     page.press("d")
