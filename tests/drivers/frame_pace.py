@@ -1,4 +1,4 @@
-"""How much a page draws during a test: few vertices, and few frames while nobody needs them.
+"""Limits of what pages draw in tests: the number of vertices, and the time between frames.
 
 A frame of the software renderer takes 30 to 50 ms of processor time, in the page and in the browser
 together. Most tests neither look at the drawn picture nor need more than a few frames.

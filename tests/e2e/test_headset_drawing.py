@@ -1,5 +1,6 @@
 """The drawn picture in VR and AR: what the framebuffer contains after a frame."""
 
+import base64
 from typing import Any
 
 import numpy as np
@@ -22,15 +23,18 @@ _READ = """return new Promise((resolve) => {
     const pixels = new Uint8Array(4 * width * height);
     gl.readPixels(x, y, width, height, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
     delete view.draw;
-    resolve(Array.from(pixels));
+    let text = '';
+    for (let k = 0; k < pixels.length; k += 8192)
+      text += String.fromCharCode(...pixels.subarray(k, k + 8192));
+    resolve(btoa(text));
   };
 });"""
 
 
 def framebuffer(headset: Headset, left: int, bottom: int, width: int, height: int) -> Pixels:
     """Return a part of the framebuffer after the next frame (height, width, 4), top row first."""
-    pixels = headset.script(_READ % [left, bottom, width, height])
-    return np.array(pixels, np.uint8).reshape(height, width, 4)[::-1]
+    pixels = base64.b64decode(headset.script(_READ % [left, bottom, width, height]))
+    return np.frombuffer(pixels, np.uint8).reshape(height, width, 4)[::-1]
 
 
 def on_framebuffer(

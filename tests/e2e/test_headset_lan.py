@@ -18,11 +18,9 @@ REVOKED = "The owner revoked this device's access."
 
 
 @pytest.fixture(scope="module")
-def lan(tmp_path_factory: pytest.TempPathFactory, slow: bool) -> Iterator[LanServer]:
-    """A server for other devices, which trains with --slow."""
+def lan(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LanServer]:
     folder = tmp_path_factory.mktemp("lan")
-    training = () if slow else ("--no-training",)
-    server = LanServer("--project", str(folder / "digits"), *training, state=folder / "home")
+    server = LanServer("--project", str(folder / "digits"), state=folder / "home")
     server.start()
     server.wait_until_ready()
     yield server
@@ -66,7 +64,7 @@ def approve(owner: PageDriver, headset: Headset) -> None:
 
 @pytest.mark.timeout(600)  # the test is long, and a busy machine draws few frames
 def test_an_approved_headset_labels_in_vr_until_it_is_revoked(
-    owner: PageDriver, headset: Headset, address: str, slow: bool
+    owner: PageDriver, headset: Headset, address: str
 ) -> None:
     page = headset.driver
     streams: list[Any] = []
@@ -88,7 +86,7 @@ def test_an_approved_headset_labels_in_vr_until_it_is_revoked(
     assert owner.page.context.cookies() == []  # the owner's loopback address needs no cookie
 
     # In VR a cluster is brushed and labelled. The owner's page and the model get the label.
-    page.wait_for_state("resting" if slow else "absent")
+    page.wait_for_state("resting")
     headset.enter()
     headset.put("left", (-0.3, 1.15, 0.25))
     headset.put("right", (0.3, 1.2, 0.3))
@@ -101,12 +99,9 @@ def test_an_approved_headset_labels_in_vr_until_it_is_revoked(
     )
     owner.wait(lambda: (owner.labels[selected] == 6).all(), 60, "the owner does not see the label")
     assert (owner.labels >= 0).sum() == len(selected)
-    if slow:
-        owner.wait(
-            lambda: np.abs(owner.positions() - before).max() > 0.02 * before.std(),
-            120,
-            "nothing moved",
-        )
+    owner.wait(
+        lambda: np.abs(owner.positions() - before).max() > 0.02 * before.std(), 120, "nothing moved"
+    )
 
     # The device is revoked in VR: the stream ends, and the palette and the page state the reason. A
     # test without drawing (tests/web/test_lan.py) limits the time to less than a second.

@@ -222,7 +222,7 @@ def test_next_selects_a_region_with_its_reason_it_grows_and_cues_are_drawn(
     # The selection grows to nearby items that have the most frequent prediction of the selection.
     page.label(1, np.flatnonzero(TRUTH == 1)[:40])
     page.wait_for_rest()
-    prediction = np.array(page.evaluate("Array.from(lodespace.state.annotations.predictions)"))
+    prediction = page.array("lodespace.state.annotations.predictions", "int16")
     few = np.flatnonzero((prediction == 3) & (TRUTH == 3))[:20]
     page.evaluate(f"lodespace.commands.select(Uint32Array.from({few.tolist()}))")
     headset.turn_palette("right", "review")

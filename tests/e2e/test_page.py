@@ -15,7 +15,7 @@ from samples.digits import ONES, TRUTH, ZEROS
 
 
 def test_lasso_and_a_key_label_a_cluster_and_the_points_move(
-    page: PageDriver, server: ServerProcess, slow: bool
+    page: PageDriver, server: ServerProcess
 ) -> None:
     page.wait_for_rest()
     before = page.positions()
@@ -30,8 +30,7 @@ def test_lasso_and_a_key_label_a_cluster_and_the_points_move(
     page.wait(lambda: page.state("connection")["pending"] == 0)
     assert {r["item"] for r in server.label_rows() if r["label"] == "0"} == set(selected.tolist())
 
-    if slow:
-        page.wait_for_rest()
+    page.wait_for_rest()
     page.lasso(page.circle(ONES))
     ones = page.selected
     assert len(ones) > 100

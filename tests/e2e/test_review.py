@@ -178,7 +178,7 @@ def test_predictions_are_accepted_from_a_confidence_on(
     before = page.labels
     page.evaluate("lodespace.commands.select(Uint32Array.from({length: 3000}, (_, i) => i))")
     confidence = np.array(page.evaluate("Array.from(lodespace.state.annotations.confidence)")) / 255
-    prediction = np.array(page.evaluate("Array.from(lodespace.state.annotations.predictions)"))
+    prediction = page.array("lodespace.state.annotations.predictions", "int16")
     free = np.arange(len(before))[:3000][before[:3000] < 0]
     sure = free[confidence[free] >= 0.95]
     assert 0 < len(sure) < len(free)
@@ -206,7 +206,7 @@ def test_predictions_are_accepted_from_a_confidence_on(
 
 def test_a_selection_grows_over_what_is_predicted_the_same(doubtful: PageDriver) -> None:
     page = doubtful
-    prediction = np.array(page.evaluate("Array.from(lodespace.state.annotations.predictions)"))
+    prediction = page.array("lodespace.state.annotations.predictions", "int16")
     kind = ONES[prediction[ONES] == 1]
     where = page.positions()[kind]
     few = np.sort(kind[np.argsort(np.linalg.norm(where - np.median(where, axis=0), axis=1))[:20]])
@@ -391,8 +391,8 @@ def test_quality_is_shown_and_follows_labels(
 def cloud_bytes(page: PageDriver, attribute: str, width: int) -> np.ndarray:
     """Return the first byte per item (N,) of the cloud's `attribute`, an array with `width` bytes
     per item."""
-    script = f"Array.from(lodespace.cloud.points.geometry.getAttribute('{attribute}').array)"
-    return np.array(page.evaluate(script), np.uint8).reshape(-1, width)[:, 0]
+    script = f"lodespace.cloud.points.geometry.getAttribute('{attribute}').array"
+    return page.array(script, "uint8").reshape(-1, width)[:, 0]
 
 
 def picture(page: PageDriver) -> bytes:

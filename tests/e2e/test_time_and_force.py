@@ -139,9 +139,7 @@ def test_playback_shows_the_recorded_past_and_returns_to_live(
     assert page.state("time.moment") == page.state("time.timeline")["ticks"][0]["moment"]
 
     def grid() -> np.ndarray:
-        return np.array(page.evaluate("Array.from(lodespace.state.latent.to)")).reshape(-1, 4)[
-            :, :3
-        ]
+        return page.array("lodespace.state.latent.to", "uint32").reshape(-1, 4)[:, :3]
 
     recording = tmp_path / "digits" / "recording.lds"
     timeline = index_of(recording)
