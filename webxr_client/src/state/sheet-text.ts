@@ -63,7 +63,7 @@ export function expectedErrors({ kind, items, expectedWrong, page }: OpenSheet):
   if (page) return itemsText(items.length);
   if (kind === "overview") return "give each group a class, then correct the pictures that differ";
   if (kind === "double")
-    return "give each picture its class; another person gets the same pictures";
+    return "give each picture its class; another person labels the same pictures";
   if (items.every(({ prediction }) => prediction < 0))
     return "no predictions yet: assign the classes you see";
   if (expectedWrong === null) return "classes without labels are never predicted: look for them";
