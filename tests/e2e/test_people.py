@@ -113,9 +113,12 @@ def test_two_people_label_the_same_items_blind(people: People) -> None:
         assert (one["class_id"], one["prediction"], one["proposed"]) == (-1, -1, -1)
     olga.evaluate("lodespace.state.annotations.predictions.fill(0)")
     olga.evaluate("lodespace.state.predictionsVersion.value++")
+    # As if another person had labelled the item before, without a blind sheet.
+    olga.evaluate(f"lodespace.state.annotations.labels[{items[0]}] = 0")
+    olga.evaluate("lodespace.state.labelsVersion.value++")
     olga.page.locator(".cells button").first.hover()
     card = olga.page.locator(".hover-card")
-    olga.wait(lambda: card.count() == 1 and "label none" in card.inner_text())
+    olga.wait(lambda: card.count() == 1 and "label hidden" in card.inner_text())
     assert "predicted" not in card.inner_text(), "the card shows what the model thinks"
     give_all(olga, ["1", "1"] + ["0"] * 25)
     for page in people:
