@@ -112,7 +112,7 @@ class ServerProcess:
             try:
                 urllib.request.urlopen(self.url + "healthz", timeout=5).close()
             except (urllib.error.URLError, ConnectionError, TimeoutError):
-                time.sleep(0.02)
+                time.sleep(0.05)
             else:
                 return
         raise TimeoutError("the server did not get ready")
