@@ -14,39 +14,71 @@ export interface Insets {
   covered?: number;
 }
 
-const FIT_SHARE = 0.97;
+/** Points of the cloud that the camera has to show. */
+export interface Shown {
+  /** x, y and z of each point, scene metres. */
+  places: Float32Array;
+  /** Half of the width of a drawn point, metres. */
+  radius: number;
+}
+
+/** Share of the points that may lie behind panels at each edge. */
+const OUTLIERS = 0.001;
+/** Shortest distance from the camera to a cloud, metres, so that a single item does not fill it. */
+const NEAREST = 0.5;
+/** Radius of the ball that stands for a part of the cloud, as a share of its longest side. */
+const BALL = 0.65;
 /** Half of the height that the orthographic camera shows at zoom 1, scene metres. */
 const HALF_HEIGHT = 0.6;
 
 const size = new Vector3();
 
 /**
- * Distance of a perspective camera from the centre of `box` at which all corners fit into the free
- * part of the canvas.
+ * Position of a perspective camera, and its target, at which points fit into the free part of the
+ * canvas, except outliers. Where the cloud is asymmetric, the target is beside its centre.
  *
- * @param offset Unit vector from the centre of the box to the camera.
- * @param freeWidth Free part of the width of the canvas (0..1).
- * @param freeHeight Free part of the height of the canvas (0..1).
+ * @param nearest Smallest distance to the centre, metres.
+ * @param offset Unit vector from the target to the camera.
+ * @param slopes Half of the width and half of the height of the free part at a distance of 1 m.
  */
-function fitDistance(
-  box: Box3,
+function fitPoints(
+  { places, radius }: Shown,
+  centre: Vector3,
+  nearest: number,
   camera: PerspectiveCamera,
   offset: Vector3,
-  freeWidth: number,
-  freeHeight: number,
-): number {
-  box.getSize(size);
-  const tangent = Math.tan((camera.fov * Math.PI) / 360);
+  slopes: readonly [number, number],
+): { position: Vector3; target: Vector3 } {
   const right = new Vector3().crossVectors(camera.up, offset).normalize();
   const above = new Vector3().crossVectors(offset, right);
-  const extent = (axis: Vector3) =>
-    (Math.abs(axis.x) * size.x + Math.abs(axis.y) * size.y + Math.abs(axis.z) * size.z) / 2;
-  const vertical = extent(above) / (tangent * freeHeight);
-  const horizontal = extent(right) / (tangent * camera.aspect * freeWidth);
-  // The front of the box looks larger than its middle. To fit the corners of the front, the whole
-  // distance from the middle to the front would be added. Clouds are round and have no points at
-  // these corners, so 0.45 of this distance is enough.
-  return FIT_SHARE * Math.max(vertical, horizontal) + extent(offset) * 0.45;
+  const target = centre.clone();
+  const point = new Vector3();
+  let distance = nearest;
+  for (const [axis, slope] of [
+    [right, slopes[0]],
+    [above, slopes[1]],
+  ] as const) {
+    // The distance from the centre at which each point touches one edge of the free part, and the
+    // distance at which the point touches the opposite edge. The target halves their difference.
+    const ahead = new Float32Array(places.length / 3);
+    const behind = new Float32Array(places.length / 3);
+    for (let k = 0; k < ahead.length; k++) {
+      point.fromArray(places, 3 * k).sub(centre);
+      const [depth, along] = [point.dot(offset), point.dot(axis)];
+      ahead[k] = depth + (radius + along) / slope;
+      behind[k] = depth + (radius - along) / slope;
+    }
+    const [high, low] = [withoutOutliers(ahead), withoutOutliers(behind)];
+    distance = Math.max(distance, (high + low) / 2);
+    target.addScaledVector(axis, (slope * (high - low)) / 2);
+  }
+  return { position: target.clone().addScaledVector(offset, distance), target };
+}
+
+/** Largest of `values`, without outliers. Sorts `values`. */
+function withoutOutliers(values: Float32Array): number {
+  values.sort();
+  return values[Math.ceil(values.length * (1 - OUTLIERS)) - 1] ?? 0;
 }
 
 /** Size of the page and the space that panels cover at its edges, CSS pixels. */
@@ -56,23 +88,33 @@ interface Page {
   insets: Insets;
 }
 
-/** Camera and target that show the whole `box` (scene metres) in the free part of the page. */
+/**
+ * Camera and target that show `box` (scene metres) in the free part of the page. `shown`: points of
+ * the whole cloud, whose box `box` is; null for a part of the cloud.
+ */
 export function fittedView(
   box: Box3,
   camera: PerspectiveCamera | OrthographicCamera,
   target: Vector3,
   { width, height, insets }: Page,
+  shown: Shown | null = null,
 ): { position: Vector3; target: Vector3; zoom: number } {
   const centre = box.getCenter(new Vector3());
   const freeWidth = Math.max(80, width - insets.left - insets.right) / width;
   const freeHeight = Math.max(80, height - insets.top - insets.bottom) / height;
-  if (camera instanceof PerspectiveCamera) {
-    const offset = camera.position.clone().sub(target).normalize();
-    const distance = fitDistance(box, camera, offset, freeWidth, freeHeight);
-    const position = centre.clone().addScaledVector(offset, distance);
-    return { position, target: centre, zoom: camera.zoom };
-  }
   box.getSize(size);
+  if (camera instanceof PerspectiveCamera) {
+    const longest = Math.max(size.x, size.y, size.z);
+    const offset = camera.position.clone().sub(target).normalize();
+    const slope = Math.tan((camera.fov * Math.PI) / 360);
+    const slopes = [slope * camera.aspect * freeWidth, slope * freeHeight] as const;
+    const ball = { places: Float32Array.from(centre.toArray()), radius: BALL * longest };
+    const nearest = shown ? NEAREST : 0;
+    return {
+      ...fitPoints(shown ?? ball, centre, nearest, camera, offset, slopes),
+      zoom: camera.zoom,
+    };
+  }
   const zoom =
     Math.min((1.2 * freeHeight) / size.y, (1.2 * freeWidth * width) / height / size.x) * 0.94;
   return { position: new Vector3(centre.x, centre.y, 2), target: centre, zoom };

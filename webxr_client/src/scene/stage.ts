@@ -4,7 +4,7 @@
  * presenter draws the frames with the cameras of the headset.
  */
 import {
-  Box3,
+  type Box3,
   Group,
   Matrix4,
   OrthographicCamera,
@@ -21,8 +21,9 @@ import { orbitControls, setOrbit } from "./camera-controls.js";
 import { CameraEase } from "./camera-ease.js";
 import { fittedView, frameCameras, type Insets } from "./camera-frame.js";
 import { moveCamera, placeInBox, placeOf } from "./camera-place.js";
-import { cloudBounds } from "./cloud/bounds.js";
+import { cloudBounds, cloudPoints } from "./cloud/bounds.js";
 import type { PointCloud } from "./cloud/point-cloud.js";
+import { FittedBox } from "./fitted-box.js";
 import { itemPlace } from "./latent-point.js";
 import { Surface } from "./surface.js";
 import { ViewKeeper, type ViewParts } from "./view-keeper.js";
@@ -34,8 +35,6 @@ export interface Presenter {
 
 const FIELD_OF_VIEW = 40;
 const FOLLOW_MS = 900;
-/** The camera moves if a corner of the cloud's box moves by this share of the box's diagonal. */
-const FOLLOW_SHARE = 0.06;
 
 const size = new Vector3();
 const clipFromLatent = new Matrix4();
@@ -58,9 +57,8 @@ export class Stage {
   /** Number of frames that were measured. */
   frames = 0;
   /**
-   * Called once before each frame. `changed`: whether the camera, the points or something else has
-   * changed since the previous frame. Returns whether the call changed something that has to be
-   * drawn.
+   * Called once before each frame. `changed`: whether anything has changed since the previous
+   * frame. Returns whether the call changed something that has to be drawn.
    */
   beforeFrame: (changed: boolean) => boolean = () => false;
   /** Space for marks on each side of the cloud, as a share of the cloud's size. */
@@ -77,7 +75,7 @@ export class Stage {
   /** Box of the shown scene; null before the first scene. */
   private box: Box | null = null;
   private followed = 0;
-  private readonly fitted = new Box3();
+  private readonly fitted = new FittedBox();
   private readonly surface: Surface;
   /** The element that shows the cloud. Its size is that of the page. */
   readonly element: HTMLElement;
@@ -180,23 +178,24 @@ export class Stage {
     this.dirty = true;
     // A page of another shape needs another distance: `follow` fits again, unless the person has
     // moved the camera.
-    this.fitted.makeEmpty();
+    this.fitted.clear();
     this.followed = Number.NEGATIVE_INFINITY;
   }
 
   /**
-   * Move the camera, without turning it, until the whole cloud fits into the area that the panels
-   * leave free. `gently`: the camera moves over several frames. `part`: box of a part of the cloud
-   * (scene metres) to show in place of the whole cloud.
+   * Move the camera, without turning it, until the cloud fits into the area that the panels leave
+   * free. `gently`: move over several frames. `part`: box of a part to show instead, scene metres.
    */
   fit(gently = true, part: Box3 | null = null): void {
     if (this.latent.n === 0) return;
-    if (part) this.movedByPerson = true;
+    this.movedByPerson = part !== null;
     const box = part ?? this.framed();
-    this.fitted.copy(box);
+    this.fitted.set(box);
     const { controls, camera, insets } = this;
     const { clientWidth: width, clientHeight: height } = this.element;
-    const to = fittedView(box, camera, controls.target, { width, height, insets });
+    const radius = this.cloud.pointSize / 2 + this.margin; // the cloud fills a cube of 1 m
+    const shown = part ? null : { places: cloudPoints(this.latent), radius };
+    const to = fittedView(box, camera, controls.target, { width, height, insets }, shown);
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     const from = { position: camera.position, target: controls.target, zoom: camera.zoom };
     this.ease.start(from, to, performance.now(), !gently || calm);
@@ -311,10 +310,7 @@ export class Stage {
   private follow(now: number): void {
     if (this.movedByPerson || this.latent.n === 0 || now - this.followed < FOLLOW_MS) return;
     this.followed = now;
-    const box = this.framed();
-    const { min, max } = this.fitted;
-    const change = Math.max(box.min.distanceTo(min), box.max.distanceTo(max));
-    if (change > FOLLOW_SHARE * box.getSize(size).length()) this.fit();
+    if (this.fitted.outgrown(this.framed(), this.latent.version)) this.fit();
   }
 
   private render(time: number, frame?: XRFrame): void {

@@ -91,7 +91,8 @@ function Page({ cloud }: { cloud: HTMLElement }) {
       // The guide lies over the map, in windows that are wide enough.
       const guide = guided && window.innerWidth >= GUIDED ? 40 : 0;
       const bottom = (124 + guide) * zoom + SHRINK * behind;
-      const side = document.querySelector<HTMLElement>(".side")?.offsetHeight ?? 0;
+      const heightOf = (panel: string) =>
+        document.querySelector<HTMLElement>(panel)?.offsetHeight ?? 0;
       setInsets(
         wide
           ? {
@@ -101,7 +102,12 @@ function Page({ cloud }: { cloud: HTMLElement }) {
               bottom,
               covered,
             }
-          : { left: 8, right: 8, top: 64 * zoom, bottom: 16 + side },
+          : {
+              left: 8,
+              right: 8,
+              top: 64 * zoom,
+              bottom: 24 + heightOf(".side") + heightOf(".tools"),
+            },
       );
     };
     measure();

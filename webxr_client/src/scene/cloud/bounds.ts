@@ -1,4 +1,4 @@
-/** The box that holds a cloud of points. */
+/** The box that holds a cloud of points, and points that represent the cloud. */
 import { Box3, Vector3 } from "three";
 import { type LatentState, sceneMetres } from "../../state/latent-state.js";
 
@@ -9,6 +9,15 @@ import { type LatentState, sceneMetres } from "../../state/latent-state.js";
 const SAMPLES = 4000;
 /** Share of the points that are treated as outliers at each end of an axis. */
 const OUTLIERS = 0.004;
+
+/** Return places of points that represent the cloud, x, y and z per point, in scene metres. */
+export function cloudPoints({ to, sample: n }: Pick<LatentState, "to" | "sample">): Float32Array {
+  const every = Math.max(1, Math.floor(n / SAMPLES));
+  const places = new Float32Array(3 * Math.ceil(n / every));
+  for (let k = 0; k < places.length; k++)
+    places[k] = sceneMetres(to[4 * every * Math.floor(k / 3) + (k % 3)]!);
+  return places;
+}
 
 /** Return the box of the points at their newest keyframe, without outliers, in scene metres. */
 export function cloudBounds({ to, sample: n }: Pick<LatentState, "to" | "sample">): Box3 {
