@@ -95,8 +95,6 @@ class Term:
     effect: str = ""
     """Effect of the force on the points, as the end of a sentence for the user; empty if frames do
     not contain the force."""
-    minor: bool = False
-    """Whether the term's curve is omitted where there is little room."""
     dial: Dial | None = None
     """Control for the term's weight; None if the page does not set the weight."""
 
@@ -156,7 +154,6 @@ TERMS = (
         label="encoder",
         title="Distance of the encoder's output from the particles",
         colour="#e88ac6",
-        minor=True,
     ),
     Term(
         name="anchor",
@@ -167,7 +164,6 @@ TERMS = (
         colour="#ff8a5c",
         moves="particles",
         effect="pulls points to their pins and earlier places",
-        minor=True,
         dial=Dial(
             label="β anchor",
             title="Weight of the forces that hold pinned and unlabelled points in place",
@@ -183,7 +179,6 @@ TERMS = (
         colour="#e8d44d",
         moves="all",
         effect="pulls items along a named axis to their value",
-        minor=True,
         dial=Dial(
             label="β axis",
             title="Weight of the forces that pull items along a named axis to their value",

@@ -70,6 +70,8 @@ class SessionInfo(Message):
     """Whether similar items can be searched by words."""
     rules: list[RuleInfo] = msgspec.field(default_factory=list[RuleInfo])
     """The rules that are not deleted."""
+    text_column: str = ""
+    """Name of the column with the texts of the items; empty for items that are not texts."""
     tiles: str = ""
     """Address of the tileset.json of a scene in tiles (docs/tiles.md), relative to the page; empty
     for a scene without tiles."""

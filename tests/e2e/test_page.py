@@ -299,7 +299,7 @@ def test_a_bake_is_shown_and_not_changed(
     page = open_page(server.url)
     page.wait_for_scene()
     assert "read-only" in page.page.inner_text("header")
-    assert "read-only: turn the cloud, play the recording" in page.page.inner_text("footer")
+    assert "turn the cloud, play the recording" in page.page.inner_text("footer")
     # The training of the bake can be played, because the recording is sufficient.
     page.wait(lambda: page.state("time.last") > 5)
     end = page.positions()

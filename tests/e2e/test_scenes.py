@@ -258,6 +258,10 @@ def test_controls_follow_the_size_of_the_window(site: tuple[Path, str], open_pag
     page = open_page(f"{site[1]}/", prepare=_wide)
     page.wait_for_scene()
     assert page.page.get_by_role("button", name="Play the recording").is_visible()
+    curves = page.page.locator(".chart")
+    page.wait(lambda: curves.count() == 1)
+    page.page.get_by_role("button", name="Training curves").click()
+    page.wait(lambda: curves.count() > 4)
     page.page.set_viewport_size({"width": 700, "height": 700})
     page.page.locator(".small-foot").wait_for()
     assert page.page.locator(".side").count() == 0

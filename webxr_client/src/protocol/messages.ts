@@ -31,7 +31,6 @@ export const LOSS_TERMS = [
     colour: "#57b8f0",
     moves: "encoder",
     effect: "",
-    minor: false,
     dial: null
   },
   {
@@ -43,7 +42,6 @@ export const LOSS_TERMS = [
     colour: "#b392ff",
     moves: "encoder",
     effect: "pulls all points to the prior",
-    minor: false,
     dial: {
       label: "β KL",
       title: "Weight of the KL divergence to the prior. 3 is usual; from 50 on the space collapses.",
@@ -62,7 +60,6 @@ export const LOSS_TERMS = [
     colour: "#f2a33a",
     moves: "encoder",
     effect: "pulls labelled items to their class",
-    minor: false,
     dial: {
       label: "β classifier",
       title: "Weight of the labels",
@@ -81,7 +78,6 @@ export const LOSS_TERMS = [
     colour: "#1fc49a",
     moves: "particles",
     effect: "pulls items of one class together, and pushes others apart",
-    minor: false,
     dial: {
       label: "β neighbour",
       title: "Weight of the neighbour graph",
@@ -100,7 +96,6 @@ export const LOSS_TERMS = [
     colour: "#e88ac6",
     moves: null,
     effect: "",
-    minor: true,
     dial: null
   },
   {
@@ -112,7 +107,6 @@ export const LOSS_TERMS = [
     colour: "#ff8a5c",
     moves: "particles",
     effect: "pulls points to their pins and earlier places",
-    minor: true,
     dial: {
       label: "β anchor",
       title: "Weight of the forces that hold pinned and unlabelled points in place",
@@ -131,7 +125,6 @@ export const LOSS_TERMS = [
     colour: "#e8d44d",
     moves: "all",
     effect: "pulls items along a named axis to their value",
-    minor: true,
     dial: {
       label: "β axis",
       title: "Weight of the forces that pull items along a named axis to their value",
@@ -1894,6 +1887,8 @@ export interface SessionInfo {
   searches_words?: boolean;
   /** The rules that are not deleted. */
   rules?: RuleInfo[];
+  /** Name of the column with the texts of the items; empty for items that are not texts. */
+  text_column?: string;
   /**
    * Address of the tileset.json of a scene in tiles (docs/tiles.md), relative to the page; empty
    * for a scene without tiles.

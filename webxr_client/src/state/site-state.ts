@@ -9,4 +9,6 @@ export class SiteState {
   readonly problem: Signal<string> = signal("");
   /** Whether the link to the current view is shown. */
   readonly linkOpen = signal(false);
+  /** Whether the panel with all training curves is shown. */
+  readonly curvesOpen = signal(false);
 }

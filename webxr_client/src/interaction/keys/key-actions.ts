@@ -121,7 +121,8 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     {
       id: "dials",
       run: () => {
-        state.forces.dialsOpen.value = !state.forces.dialsOpen.value;
+        const open = isSite ? state.site.curvesOpen : state.forces.dialsOpen;
+        open.value = !open.value;
       },
     },
     {

@@ -1,5 +1,5 @@
-/** Bar at the bottom: playback, curves, timeline and state of training. */
-import type { ComponentType } from "preact";
+/** Bar at the bottom: playback, progress, timeline and state of training. */
+import type { ComponentChildren, ComponentType } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { isSite } from "../../net/site.js";
 import type { Training } from "../../protocol/messages.js";
@@ -14,15 +14,15 @@ import { SpeedButton } from "./speed-button.js";
 import { Track } from "./track.js";
 
 interface BottomBarProps {
-  /** Progress of the labelling; undefined on a baked site, which shows the curves of training. */
+  /** Progress of the labelling; undefined on a baked site, which has a progress of its own. */
   progress?: ComponentType;
 }
 
-const loadCharts = () => import("../training/charts.js");
+const loadSite = () => import("./site-progress.js");
 
 export function BottomBar({ progress: Progress }: BottomBarProps) {
   const { state } = useUi();
-  const charts = useChunk(isSite, loadCharts, state.failure);
+  const site = useChunk(isSite, loadSite, state.failure);
   const training = state.training.value;
   if (!training) return null;
   if (training.state === "absent" && !state.session.value?.has_recording)
@@ -32,14 +32,17 @@ export function BottomBar({ progress: Progress }: BottomBarProps) {
       <Baked training={training} />
     );
   return (
-    <footer class="glass bottom-bar">
-      <Transport training={training} />
-      <div class="middle">
-        {isSite ? charts && <charts.Charts /> : Progress && <Progress />}
-        <Track />
-      </div>
-      <Status training={training} />
-    </footer>
+    <>
+      <footer class="glass bottom-bar">
+        <Transport training={training} />
+        <div class="middle">
+          {isSite ? site && <site.SiteProgress /> : Progress && <Progress />}
+          <Track />
+        </div>
+        <Status training={training}>{site && <site.CurvesButton />}</Status>
+      </footer>
+      {site && <site.SiteCurves />}
+    </>
   );
 }
 
@@ -131,7 +134,7 @@ function PastNow() {
   );
 }
 
-function Status({ training }: { training: Training }) {
+function Status({ training, children }: { training: Training; children: ComponentChildren }) {
   const { state } = useUi();
   const { dialsOpen } = state.forces;
   const line = useRef<HTMLSpanElement>(null);
@@ -152,6 +155,7 @@ function Status({ training }: { training: Training }) {
           </span>
         )}
       </div>
+      {children}
       {training.state !== "absent" && (
         <button
           type="button"

@@ -45,7 +45,8 @@ function Curve() {
   );
 }
 
-function Counts() {
+/** Counts of classes and items at the moment that the page shows. */
+export function Counts() {
   const { state } = useUi();
   const now = labellingProgress(state);
   const when = state.time.live.value ? "" : " at this moment";

@@ -17,8 +17,6 @@ interface Curve {
   colour: string;
   /** Smallest and largest value of the scale; by default the extremes of the curve. */
   range?: [number, number];
-  /** Whether the curve is hidden while the window is narrow. */
-  minor?: boolean;
   /** Whether the curve is an accuracy. Its newest value is hidden while a class has no label. */
   scored?: boolean;
   /** Formats a value for the user. */
@@ -26,12 +24,11 @@ interface Curve {
 }
 
 export const CURVES: readonly Curve[] = [
-  ...LOSS_TERMS.map(({ name, label, title, colour, minor }) => ({
+  ...LOSS_TERMS.map(({ name, label, title, colour }) => ({
     key: name,
     name: label,
     title,
     colour,
-    minor,
     write: loss,
   })),
   {
@@ -39,7 +36,6 @@ export const CURVES: readonly Curve[] = [
     name: "total",
     title: "Weighted sum of the terms, which training minimises",
     colour: "#97a2b1",
-    minor: true,
     write: loss,
   },
   {
@@ -61,7 +57,6 @@ export const CURVES: readonly Curve[] = [
     range: [0, 1],
     scored: true,
     write: (value) => percent(value),
-    minor: true,
   },
   {
     key: "drift",
@@ -72,19 +67,32 @@ export const CURVES: readonly Curve[] = [
   },
 ];
 
+type Values = Readonly<Record<string, readonly (number | null)[]>>;
+
 /** Samples of all curves. */
 interface Samples {
   /** Position of each sample on the axis of the timeline, 0..100. */
   at: readonly number[];
-  values: Readonly<Record<string, readonly (number | null)[]>>;
+  values: Values;
 }
 
-export function Charts() {
+/** The curves of which `values` has at least one value. */
+const known = (values: Values) =>
+  CURVES.filter((curve) => values[curve.key]?.some((value) => value !== null));
+
+/** The most useful curve of a training: the accuracy or, without labels, the loss. */
+export function mainCurve(values: Values): Curve | undefined {
+  const curves = known(values);
+  const named = (key: string) => curves.find((curve) => curve.key === key);
+  return named("label_accuracy") ?? named("total");
+}
+
+function useSamples(): Samples {
   const { state } = useUi();
   const timeline = state.time.timeline.value;
   const losses = state.losses.value;
   const recorded = timeline && timeline.curves.moment.length > 1;
-  const samples: Samples = useMemo(() => {
+  return useMemo(() => {
     if (recorded) {
       const last = Math.max(1, timeline.moments - 1);
       return {
@@ -100,10 +108,13 @@ export function Charts() {
       values: Object.fromEntries(names.map((name) => [name, all.map((one) => one[name] ?? null)])),
     };
   }, [timeline, recorded, losses]);
-  const shown = CURVES.filter((curve) =>
-    samples.values[curve.key]?.some((value) => value !== null),
-  );
-  if (shown.length === 0) return <p class="muted charts-empty">Training curves appear here.</p>;
+}
+
+/** All curves. */
+export function Charts() {
+  const samples = useSamples();
+  const shown = known(samples.values);
+  if (shown.length === 0) return <p class="muted">Training curves appear here.</p>;
   return (
     <div class="charts">
       {shown.map((curve) => (
@@ -116,6 +127,13 @@ export function Charts() {
       ))}
     </div>
   );
+}
+
+/** The one curve of the bar at the bottom. */
+export function MainChart() {
+  const { at, values } = useSamples();
+  const curve = mainCurve(values);
+  return curve ? <Chart curve={curve} at={at} values={values[curve.key] ?? []} /> : null;
 }
 
 /**
@@ -167,7 +185,7 @@ function Chart({ curve, at, values }: ChartProps) {
     if (last > 0) commands.goTo((last * (event.clientX - box.left)) / box.width);
   };
   return (
-    <figure class={curve.minor ? "chart minor" : "chart"} title={curve.title}>
+    <figure class="chart" title={curve.title}>
       <svg
         class="curve"
         viewBox="0 0 100 100"

@@ -46,7 +46,7 @@ export function stateInWords(
   if (training.state === "paused")
     return { word: WORD.paused, doing: "labels take effect when training runs" };
   if (training.state === "absent" && readOnly)
-    return { word: "baked", doing: "read-only: turn the cloud, play the recording" };
+    return { word: "baked", doing: "turn the cloud, play the recording" };
   if (training.state === "absent")
     return { word: WORD.absent, doing: "labels are saved, and no model learns from them" };
   return { word: WORD[training.state], doing: training.message ?? "" };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { corners } from "../../../src/ui/training/charts.js";
+import { corners, mainCurve } from "../../../src/ui/training/charts.js";
 
 describe("a curve", () => {
   it("goes from left to right and fills its height", () => {
@@ -15,5 +15,14 @@ describe("a curve", () => {
   it("is empty without samples", () => {
     expect(corners([])).toBe("");
     expect(corners([null])).toBe("");
+  });
+});
+
+describe("the one curve of a baked site", () => {
+  it("is the accuracy, without labels the loss, and never a term of the loss", () => {
+    const values = { reconstruction: [160, 90], kl: [1, 2], total: [161, 92] };
+    expect(mainCurve({ ...values, label_accuracy: [null, 0.9] })?.key).toBe("label_accuracy");
+    expect(mainCurve({ ...values, label_accuracy: [null, null] })?.key).toBe("total");
+    expect(mainCurve({})).toBeUndefined();
   });
 });
