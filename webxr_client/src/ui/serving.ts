@@ -2,6 +2,8 @@
  * Panels of a page with a server. They are a separate chunk of the bundle, which a baked site does
  * not have: panels that change the session, its training or its devices.
  */
+import "./served.css";
+
 export { PairingPage } from "./access/pairing.js";
 export { BeforeLabel } from "./before-label.js";
 export { ColumnLegend } from "./classes/column-legend.js";
