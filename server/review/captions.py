@@ -3,6 +3,7 @@
 import msgspec
 
 from lodespace.items.item_set import ItemSet
+from lodespace.items.texts import text_column
 from lodespace.protocol import Sheet
 
 LONGEST = 140
@@ -11,9 +12,8 @@ LONGEST = 140
 
 def with_texts(sheet: Sheet, items: ItemSet) -> Sheet:
     """Return `sheet` with the beginning of each item's text, if the items are texts."""
-    column = items.details.get("text")
-    table = items.table
-    if table is None or not isinstance(column, str) or column not in table.columns:
+    column, table = text_column(items), items.table
+    if table is None or not column:
         return sheet
     shown = [
         msgspec.structs.replace(one, text=_shortened(str(table.value(column, one.item))))

@@ -9,6 +9,7 @@ from lodespace import protocol
 from lodespace.config import VERSION
 from lodespace.features.search_space import searches_files, searches_words
 from lodespace.items.details import provenance
+from lodespace.items.texts import text_column
 from lodespace.protocol.item_sets import listed_or_packed
 from lodespace.session.events import Event, RedoEvent, UndoEvent
 from lodespace.session.rule_infos import rule_infos
@@ -60,6 +61,7 @@ def session_info(
         searches_files=not session.read_only and searches_files(session.items),
         rules=rule_infos(session),
         searches_words=not session.read_only and searches_words(session.items),
+        text_column=text_column(session.items),
     )
 
 

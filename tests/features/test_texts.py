@@ -22,6 +22,7 @@ from lodespace.importing.tables.table import Table
 from lodespace.items import item_set
 from lodespace.items.item_set import ItemSet
 from lodespace.items.table import ItemTable
+from lodespace.items.texts import text_column
 from lodespace.models.portable import Predicted
 from lodespace.predict import process_main
 from lodespace.predict.predictor import Predictor
@@ -162,10 +163,10 @@ def test_a_sheet_has_the_beginning_of_each_text(tmp_path: Path, small_data: Path
     table = [{"text": "Two\n  lines here", "y": "a"}, {"text": long, "y": "b"}]
     items, _ = imported(write(tmp_path / "t.csv", table), tmp_path / "a", text="text")
     first, second = (one.text for one in with_texts(sheet_of(0, 1), items).items)
-    assert first == "Two lines here"
+    assert first == "Two lines here" and text_column(items) == "text"
     assert LONGEST - 6 < len(second) <= LONGEST and second.endswith("word…")
     others, _ = imported(small_data, tmp_path / "b")
-    assert with_texts(sheet_of(0), others) == sheet_of(0)
+    assert with_texts(sheet_of(0), others) == sheet_of(0) and text_column(others) == ""
 
 
 class Recorded:

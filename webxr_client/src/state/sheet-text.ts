@@ -44,7 +44,7 @@ const NOTHING_LEFT: Record<SheetKind, string> = {
     "A conflict is an item for which people or rules chose different classes.",
   double: "No items are left for you. Labels that you gave blind wait for another person.",
   selection: "All pages are confirmed.",
-  similar: "All pictures are confirmed.",
+  similar: "All items are confirmed.",
 };
 
 /** Sentence that a sheet shows when its queue is empty. */
@@ -61,9 +61,8 @@ export function nothingLeft(kind: SheetKind, quality: Quality | null): string {
 export function expectedErrors({ kind, items, expectedWrong, page }: OpenSheet): string {
   if (page && page.of > 1) return `page ${count(page.at + 1)} of ${count(page.of)}`;
   if (page) return itemsText(items.length);
-  if (kind === "overview") return "give each group a class, then correct the pictures that differ";
-  if (kind === "double")
-    return "give each picture its class; another person labels the same pictures";
+  if (kind === "overview") return "give each group a class, then correct the items that differ";
+  if (kind === "double") return "give each item its class; another person labels the same items";
   if (items.every(({ prediction }) => prediction < 0))
     return "no predictions yet: assign the classes you see";
   if (expectedWrong === null) return "classes without labels are never predicted: look for them";
@@ -89,7 +88,7 @@ export function confirmText({ replaced, kept, fresh }: SheetLabels): string {
 
 /** Sentence for a person who confirms a sheet that would label nothing. */
 export const NOTHING_TO_CONFIRM =
-  "There is nothing to confirm yet: choose a picture, then its class.";
+  "There is nothing to confirm yet: choose an item, then its class.";
 
 /**
  * Sentence for a person who confirms a sheet before they can have looked at its pictures.
@@ -98,10 +97,10 @@ export const NOTHING_TO_CONFIRM =
  */
 export function unseenText(labelled: number): string {
   return labelled > 0
-    ? "The sheet was confirmed without a look at its pictures. " +
+    ? "The sheet was confirmed without a look at its items. " +
         `${count(labelled)} of them ${labelled === 1 ? "is" : "are"} labelled as predicted, and ` +
         "the model does not learn from these labels."
-    : "Nothing was labelled. Look at the pictures before you confirm the sheet.";
+    : "Nothing was labelled. Look at the items before you confirm the sheet.";
 }
 
 /**

@@ -30,7 +30,7 @@ import { useRoving } from "../kit/roving.js";
 import { Picture } from "../selection/picture.js";
 
 const CONFIRM_TITLE =
-  "Give each picture the class under it, in one gesture. " +
+  "Give each item the class under it, in one gesture. " +
   "Labels that are struck through are replaced. All other labels stay.";
 
 export function ContactSheet() {
@@ -53,7 +53,8 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
   // The focus moves to the sheet, and returns to the previous element when the sheet closes.
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null;
-    state.forces.dialsOpen.value = false; // the panel would cover the sheet
+    state.forces.dialsOpen.value = false; // this panel and the report would cover the sheet
+    state.reportChosen.value = false;
     return () => {
       state.hovered.value = null;
       before?.focus();
@@ -111,7 +112,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
           title={
             sheet.expectedWrong === null || sheet.page
               ? undefined
-              : "The sum of the model's probabilities that the pictures are wrong as they are"
+              : "The sum of the model's probabilities that the items are wrong as they are"
           }
         >
           {sheet.status === "busy"
@@ -159,8 +160,8 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
               type="button"
               class="button"
               title={
-                "Give the next class to all pictures of the group. " +
-                "Pictures that you correct one by one keep their class"
+                "Give the next class to all items of the group. " +
+                "Items that you correct one by one keep their class"
               }
               aria-pressed={review.whole.value}
               onClick={() => {
@@ -316,14 +317,14 @@ function Head({ head, place, span }: { head: GroupHead; place: number; span: num
   useEffect(() => button.current?.style.setProperty("--span", String(span)), [span]);
   const info = state.classes.value[head.classId];
   const words = [info?.name, head.text].filter((word) => word).join(" · ");
-  const pictures = groupOf(state.review.sheet.value ?? { items: [] }, place).length;
+  const members = groupOf(state.review.sheet.value ?? { items: [] }, place).length;
   return (
     <button
       ref={button}
       type="button"
       class="cell-head"
       tabIndex={-1}
-      title={`${words}: frame ${pictures === 1 ? "this picture" : `these ${pictures} pictures`}`}
+      title={`${words}: frame ${members === 1 ? "this item" : `these ${members} items`}`}
       onClick={() => {
         state.review.at.value = place;
         state.review.whole.value = true;

@@ -16,9 +16,11 @@ import { useUi } from "../kit/context.js";
 import { KeyHint } from "../kit/key-hint.js";
 import { FullPicture, ItemFacts, Origin, useItemInfo } from "./item-facts.js";
 import { Picture } from "./picture.js";
+import { TextLines } from "./text-lines.js";
 
-/** Number of pictures in a row. */
+/** Number of pictures in a row, and of items in a list of texts. */
 const ROW = 6;
+const LINES = 4;
 /** Middle of the cloud, as a share of the page's width: the right panel is wider than the tools. */
 const MIDDLE = 0.41;
 
@@ -145,8 +147,21 @@ function SimilarActions({ item, like }: { item: number; like: SimilarItems }) {
   );
 }
 
-/** Pictures of items. A click opens the card of an item. */
+/** Pictures or texts of items. A click opens the card of an item. */
 function Row({ title, items }: { title: string; items: Uint32Array }) {
+  const { state, commands } = useUi();
+  if (state.session.value?.text_column)
+    return (
+      <>
+        <h3 class="faint-text">{title}</h3>
+        <TextLines
+          items={items.subarray(0, LINES)}
+          name={title}
+          effect="Go to this item"
+          choose={commands.pick}
+        />
+      </>
+    );
   return (
     <>
       <h3 class="faint-text">{title}</h3>

@@ -94,6 +94,7 @@ const SHOWN_COLUMNS = 6;
 
 /** Source of the item, and the values of the item in the columns of the table. */
 export function Origin({ info }: { info: ItemInfo }) {
+  const text = useUi().state.session.value?.text_column;
   const { path, start, end } = info;
   const filled = info.columns.filter(({ value }) => value !== "");
   const more = filled.length - SHOWN_COLUMNS;
@@ -109,7 +110,7 @@ export function Origin({ info }: { info: ItemInfo }) {
         </dd>
       )}
       {filled.slice(0, SHOWN_COLUMNS).map(({ name, value }) => (
-        <dd key={name} data-testid="column">
+        <dd key={name} data-testid="column" class={name === text ? "words" : ""}>
           <span class="muted">{name} </span>
           {value}
         </dd>

@@ -19,6 +19,10 @@ import { list } from "../kit/format.js";
 import { KeyHint, withKey } from "../kit/key-hint.js";
 import { Walk } from "./decoded.js";
 import { Picture } from "./picture.js";
+import { TextLines } from "./text-lines.js";
+
+/** Number of texts that the panel shows. */
+const LINES = 5;
 
 interface SelectionPanelProps {
   /** Search for items like an example; undefined on a baked site. */
@@ -80,7 +84,7 @@ export function SelectionPanel({
 function Nothing() {
   const { state } = useUi();
   if (state.readOnly.value)
-    return <p class="hint">Draw around a cluster with the lasso to look at its pictures.</p>;
+    return <p class="hint">Draw around a cluster with the lasso to look at its items.</p>;
   const label = state.keys.single.value ? "press a class key" : "click a class mark";
   return (
     <>
@@ -107,8 +111,8 @@ function OnSheet() {
   return (
     <>
       <p class="hint on-sheet mouse-only">
-        <KeyHint action="confirm" /> gives each picture the class whose colour is under it. A class
-        key corrects the framed items. <KeyHint action="group" /> frames the whole group.{replaced}
+        <KeyHint action="confirm" /> gives each item the class whose colour is under it. A class key
+        corrects the framed items. <KeyHint action="group" /> frames the whole group.{replaced}
       </p>
       <p class="hint on-sheet touch-only">
         The first button of the sheet gives each item the class whose colour is under it. To correct
@@ -166,6 +170,14 @@ function Chosen({ items, labelled, children }: ChosenProps) {
             </button>
           ))}
         </div>
+      )}
+      {state.session.value?.text_column && (
+        <TextLines
+          items={sheet.subarray(0, LINES)}
+          name="Texts of the selection"
+          effect="Deselect this item"
+          choose={(item) => keep((other) => other !== item)}
+        />
       )}
       {children}
       {items.length === 2 && <Walk items={items} />}

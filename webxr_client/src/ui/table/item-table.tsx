@@ -12,8 +12,8 @@ import { Swatch } from "../classes/swatch.js";
 import { useUi } from "../kit/context.js";
 import { KeyHint } from "../kit/key-hint.js";
 import { useHeight, useListWindow } from "../kit/list-window.js";
+import { useItemInfos } from "../selection/item-infos.js";
 import { Picture } from "../selection/picture.js";
-import { useTableRows } from "./table-rows.js";
 
 /** Largest number of columns of the data. */
 const MOST_COLUMNS = 8;
@@ -52,9 +52,12 @@ function Table({ items }: { items: Uint32Array }) {
   const order = useMemo(() => sorted(items, sorting, state.annotations), [items, sorting]);
   const { first, end, height } = useListWindow(body, order.length);
   const shown = Array.from(order.subarray(first, end));
-  const rows = useTableRows(shown);
+  const rows = useItemInfos(shown);
   const known = shown.map((item) => rows.get(item)).find((row) => row) ?? firstOf(rows);
-  const columns = (known?.columns ?? []).slice(0, MOST_COLUMNS).map(({ name }) => name);
+  const text = state.session.value?.text_column;
+  const names = (known?.columns ?? []).map(({ name }) => name);
+  if (text) names.sort((a, b) => Number(b === text) - Number(a === text));
+  const columns = names.slice(0, MOST_COLUMNS);
   const chosen = state.selection.value.items;
   const selected = useMemo(() => new Set(chosen), [chosen]);
   const sort = async (by: SortBy) => {
@@ -240,7 +243,7 @@ function Row({ item, place, info, columns, selected, onChoose }: RowProps) {
       </td>
       <td>{predicted ? percent(confidence[item]! / 255) : "–"}</td>
       {columns.map((name) => (
-        <td key={name} dir="auto">
+        <td key={name} dir="auto" class={name === state.session.value?.text_column ? "words" : ""}>
           {textOf(name)}
         </td>
       ))}

@@ -1,11 +1,12 @@
-/** The item at the brush, shown large: its picture, its label and its prediction. */
+/** The item at the brush, shown large: its picture or text, its label and its prediction. */
 import { computed, signal } from "@preact/signals";
-import { itemNumber } from "../../../net/api.js";
+import { fetchItemInfo, itemNumber } from "../../../net/api.js";
 import type { AppState } from "../../../state/app-state.js";
 import type { Decoded, Seen } from "../../../state/force-state.js";
+import { textOf } from "../../../state/item-text.js";
 import type { Atlas } from "../../cloud/atlas.js";
 import { drawDecoded } from "../../cloud/decoded-picture.js";
-import { BOARD_MUTED, BOARD_TEXT, Board, drawGround, fitted, font } from "./board.js";
+import { BOARD_MUTED, BOARD_TEXT, Board, drawGround, fitted, font, wrapped } from "./board.js";
 import { ItemPicture } from "./item-picture.js";
 
 const WIDTH = 88;
@@ -17,6 +18,11 @@ const PICTURE = 60;
  */
 const NAME = 11;
 const LINE = 9.5;
+/** Largest number of lines of the text of an item, and their distance, millimetres. */
+const TEXT_LINES = 5;
+const TEXT_STEP = 12;
+/** Wait before a text is fetched, so that a quick brush fetches only the text where it ends, ms. */
+const PATIENCE_MS = 80;
 
 export class ItemCard extends Board {
   private readonly item = signal(-1);
@@ -36,10 +42,13 @@ export class ItemCard extends Board {
   });
   private readonly picture: ItemPicture;
   private readonly small = document.createElement("canvas");
+  /** Text of the item; "" until it has arrived, and for items that are not texts. */
+  private readonly text = signal("");
 
   constructor(
     private readonly state: AppState,
     atlas: { current: Atlas | null },
+    private readonly ask: typeof fetchItemInfo = fetchItemInfo,
   ) {
     super(WIDTH / 1000, HEIGHT / 1000);
     this.picture = new ItemPicture(atlas);
@@ -55,8 +64,20 @@ export class ItemCard extends Board {
    */
   show(item: number, place: boolean): void {
     this.mesh.visible = item >= 0 || (place && this.state.forces.decoded.value !== null);
+    if (item !== this.item.peek()) void this.read(item);
     this.item.value = item;
     this.place.value = place;
+  }
+
+  private async read(item: number): Promise<void> {
+    this.text.value = "";
+    const session = this.state.session.peek();
+    if (item < 0 || !session?.text_column) return;
+    await new Promise((done) => setTimeout(done, PATIENCE_MS));
+    if (item !== this.item.peek()) return;
+    // Without an answer, the card shows the label and the number of the item.
+    const info = await this.ask(item).catch(() => undefined);
+    if (item === this.item.peek()) this.text.value = textOf(session, info);
   }
 
   private drawMade(
@@ -72,25 +93,35 @@ export class ItemCard extends Board {
     context.drawImage(this.small, x, y, size, size);
   }
 
+  private drawText(context: CanvasRenderingContext2D): void {
+    font(context, LINE);
+    context.fillStyle = BOARD_TEXT;
+    wrapped(context, this.text.value, WIDTH - 16, TEXT_LINES).forEach((line, k) => {
+      context.fillText(line, 8, 16 + TEXT_STEP * k);
+    });
+  }
+
   protected draw(context: CanvasRenderingContext2D): void {
     const { state } = this;
     const item = this.item.value;
     this.known.value;
     drawGround(context, WIDTH, HEIGHT, 6);
+    context.textAlign = "left";
+    context.textBaseline = "alphabetic";
     const left = (WIDTH - PICTURE) / 2;
+    const isText = item >= 0 && !!state.session.value?.text_column;
     context.fillStyle = "#000";
-    context.fillRect(left, 7, PICTURE, PICTURE);
+    if (!isText) context.fillRect(left, 7, PICTURE, PICTURE);
     if (item < 0) {
       this.drawMade(context, state.forces.decoded.value, left, 7, PICTURE);
-      context.textAlign = "left";
-      context.textBaseline = "alphabetic";
       font(context, LINE);
       context.fillStyle = BOARD_MUTED;
       context.fillText("decoded here", 10, 81);
       return;
     }
     state.picturesVersion.value;
-    this.picture.draw(context, item, left, 7, PICTURE);
+    if (isText) this.drawText(context);
+    else this.picture.draw(context, item, left, 7, PICTURE);
     // The corner shows the item's reconstruction, or else the picture decoded at the brush.
     const seen = state.forces.seen.value.get(item);
     const made = seen?.reconstruction ?? (this.place.value ? state.forces.decoded.value : null);
@@ -98,8 +129,6 @@ export class ItemCard extends Board {
     const classes = state.classes.value;
     const label = classes[state.annotations.labels[item] ?? -1];
     const predicted = classes[state.annotations.predictions[item] ?? -1];
-    context.textAlign = "left";
-    context.textBaseline = "alphabetic";
     font(context, NAME, 650);
     context.fillStyle = label?.colour ?? BOARD_TEXT;
     context.fillText(fitted(context, label ? label.name : "unlabelled", WIDTH - 20), 10, 80.5);

@@ -251,7 +251,7 @@ function words(kind: Tile["action"]["kind"], confirm: string, whole: boolean): [
         ? ["confirm", confirm.toLowerCase()]
         : ["nothing to confirm", "pick one, then its class"];
     case "group":
-      return whole ? ["whole group", "is labelled"] : ["one picture", "is labelled"];
+      return whole ? ["whole group", "is labelled"] : ["one item", "is labelled"];
     case "aside":
       return ["cannot tell", "skip"];
     case "goOn":

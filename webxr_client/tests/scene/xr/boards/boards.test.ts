@@ -2,12 +2,13 @@
  * A board must be drawn again only if its content has changed, because drawing a board and sending
  * it to the GPU costs more than anything else in a frame.
  */
-import { beforeEach, describe, expect, it } from "vitest";
-import type { SessionInfo, Training } from "../../../../src/protocol/messages.js";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { ItemInfo, SessionInfo, Training } from "../../../../src/protocol/messages.js";
 import type { Board } from "../../../../src/scene/xr/boards/board.js";
 import { ItemCard } from "../../../../src/scene/xr/boards/item-card.js";
 import { PaletteBoard } from "../../../../src/scene/xr/boards/palette-board.js";
 import { AppState, NOTHING } from "../../../../src/state/app-state.js";
+import { textOf } from "../../../../src/state/item-text.js";
 import { stubCanvas } from "../../../interaction/xr/view-fixtures.js";
 
 let state: AppState;
@@ -164,5 +165,21 @@ describe("the card of the item at the brush", () => {
     expect(drawn()).toBe(0);
     card.show(2, false);
     expect(drawn()).toBe(1);
+  });
+  it("has the text of an item that is a text", async () => {
+    state.session.value = { text_column: "words" } as SessionInfo;
+    const info = { columns: [{ name: "words", value: "one\n two" }] } as ItemInfo;
+    const asked: number[] = [];
+    const card = new ItemCard(state, { current: null }, async (item) => {
+      asked.push(item);
+      return info;
+    });
+    card.show(1, false);
+    card.show(2, false);
+    const drawn = counter(card);
+    expect(drawn()).toBe(1);
+    await vi.waitFor(() => expect(drawn()).toBe(1));
+    expect(asked).toEqual([2]);
+    expect(textOf(state.session.value, info)).toBe("one two");
   });
 });

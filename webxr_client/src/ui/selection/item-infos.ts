@@ -1,15 +1,15 @@
-/** Contents of the rows of a table, fetched when the rows come into view. */
+/** Facts about items in lists, fetched when the items come into view. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { fetchItemInfo } from "../../net/api.js";
 import type { ItemInfo } from "../../protocol/messages.js";
 
-/** Wait before rows are fetched, so that a quick scroll fetches only the rows where it ends, ms. */
+/** Wait before facts are fetched, so that a quick scroll fetches only those where it ends, ms. */
 const PATIENCE_MS = 80;
 /** Number of requests at the same time. */
 const AT_ONCE = 6;
 
-/** Facts of the server about `shown` items. Rows that have been in view are kept. */
-export function useTableRows(shown: readonly number[]): ReadonlyMap<number, ItemInfo> {
+/** Facts of the server about `shown` items. Facts that have arrived are kept. */
+export function useItemInfos(shown: readonly number[]): ReadonlyMap<number, ItemInfo> {
   const rows = useRef(new Map<number, ItemInfo>()).current;
   const [, redraw] = useState(0);
   const wanted = shown.filter((item) => !rows.has(item));
