@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import re
 import time
 import zipfile
 from pathlib import Path
@@ -35,6 +36,13 @@ async def served(client_of: ClientOf, small_data: Path, tmp_path: Path) -> TestC
     )
     assert answer.status == 200
     return http
+
+
+def test_the_page_offers_every_format_for_download() -> None:
+    ui = Path(__file__).parents[2] / "webxr_client" / "src" / "ui"
+    text = (ui / "shell" / "export-dialog.tsx").read_text()
+    offered = re.findall(r'id: "([\w-]+)"', text)
+    assert sorted(offered) == sorted(exports.FORMATS)
 
 
 async def test_a_download_is_the_export_of_the_command(served: TestClient, tmp_path: Path) -> None:

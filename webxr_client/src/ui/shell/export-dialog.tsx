@@ -19,6 +19,7 @@ const GROUPS: readonly { title: string; formats: readonly Format[] }[] = [
       { id: "jsonl", name: "JSON lines", has: "one object per item" },
       { id: "parquet", name: "Parquet", has: "a table for pandas and databases" },
       { id: "votes", name: "Votes", has: "the labels of each person, as Parquet" },
+      { id: "rules", name: "Rules", has: "the rules with their regions, as JSON" },
       { id: "npz", name: "NumPy", has: "arrays, with the positions of the map" },
       { id: "label-studio", name: "Label Studio", has: "tasks with annotations, as JSON" },
       { id: "raven", name: "Raven", has: "selection tables, ZIP", sounds: true },
@@ -32,6 +33,8 @@ const GROUPS: readonly { title: string; formats: readonly Format[] }[] = [
       { id: "svg", name: "SVG", has: "a figure that can be edited" },
       { id: "glb", name: "glTF", has: "the points with their colours" },
       { id: "ply", name: "PLY", has: "the points, for CloudCompare or MeshLab" },
+      { id: "obj", name: "OBJ", has: "the points, for Blender" },
+      { id: "webm", name: "WebM", has: "a film of the training" },
     ],
   },
   {
