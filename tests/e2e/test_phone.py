@@ -25,6 +25,16 @@ def test_a_lasso_by_touch_labels_and_two_fingers_turn(
     assert browser.locator("kbd:visible").count() == 0, "the page names keys"
     for word in ("mouse", "Shift", "press"):
         assert word not in browser.locator(".side").inner_text()
+    field = browser.locator(".top-bar .search")
+
+    def width() -> float:
+        box = field.bounding_box()
+        return box["width"] if box else 0
+
+    assert width() < 50, "the hint of the search field would be cut"
+    field.tap()
+    page.wait(lambda: width() > 250)
+    browser.keyboard.press("Escape")
 
     def view() -> np.ndarray:
         return np.array(page.evaluate("lodespace.stage.clipFromLatent()"))

@@ -20,6 +20,7 @@ export function SearchBox({ focused = false, show = false }: SearchBoxProps) {
   const search = state.search.value;
   const found = search?.items;
   const exact = search?.exact;
+  const key = state.keys.text("search");
   useEffect(() => {
     if (focused) input.current?.focus();
   }, [focused]);
@@ -34,31 +35,33 @@ export function SearchBox({ focused = false, show = false }: SearchBoxProps) {
     if (input.current) input.current.value = "";
   };
   return (
-    <div class="search" role="search">
-      <SearchIcon />
-      <input
-        ref={input}
-        data-search
-        type="search"
-        placeholder={`${state.keys.text("search")} search`.trim()}
-        aria-label="Search ids, paths, columns and classes"
-        title={
-          "Finds words in ids, paths, columns and labels. " +
-          'You can also type label:cat, predicted:cat, is:unlabelled, column:value, "two words".'
-        }
-        maxLength={200}
-        autocomplete="off"
-        spellcheck={false}
-        onInput={(event) => commands.search(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          const key = fieldKey(event);
-          if (key === "Enter" && found) take(exact?.length ? exact : found);
-          if (key === "Escape") {
-            end();
-            event.currentTarget.blur();
+    <div class={key ? "search" : "search keyless"} role="search">
+      <label class="search-field">
+        <SearchIcon />
+        <input
+          ref={input}
+          data-search
+          type="search"
+          placeholder={`${key} search`.trim()}
+          aria-label="Search ids, paths, columns and classes"
+          title={
+            "Finds words in ids, paths, columns and labels. " +
+            'You can also type label:cat, predicted:cat, is:unlabelled, column:value, "two words".'
           }
-        }}
-      />
+          maxLength={200}
+          autocomplete="off"
+          spellcheck={false}
+          onInput={(event) => commands.search(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            const pressed = fieldKey(event);
+            if (pressed === "Enter" && found) take(exact?.length ? exact : found);
+            if (pressed === "Escape") {
+              end();
+              event.currentTarget.blur();
+            }
+          }}
+        />
+      </label>
       {search && (
         <span class="search-count" role="status" data-testid="found">
           {found ? count(found.length) : "…"}
