@@ -98,11 +98,12 @@ export default defineConfig({
       input: ["index.html", "check.html", "panels.html"],
       output: {
         // One chunk for the modules that several parts share: many small chunks compress worse.
+        // A baked site does not need item-infos.ts.
         codeSplitting: {
           groups: [
             {
               name: "shared",
-              test: /src\/(net|protocol|state|ui\/(classes|kit|selection))\/|preact/,
+              test: /src\/(net|protocol|state|ui\/(classes|kit|selection))\/(?!item-infos)|preact/,
               minShareCount: 2,
             },
           ],

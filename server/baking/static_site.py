@@ -54,8 +54,8 @@ _PANELS, _SERVING, _TILES = "panels-*", "serving-*", "tiles-*"
 """Patterns of scripts: for the page with all panels of figure 2, for changes of a session with a
 server, and for scenes in tiles."""
 _SERVED_ONLY = (
-    *("class-menu-*", "item-table-*", "others-*", "people-*", "rule*", "similar-search-*"),
-    "viewed-*",
+    *("class-menu-*", "item-infos-*", "item-table-*", "others-*", "people-*", "peer-*"),
+    *("rule*", "similar-search-*", "viewed-*"),
 )
 """Patterns of further scripts that need a server."""
 _OF_SHAPES = ("shape-*", "held-shape-*")

@@ -43,6 +43,7 @@ MAX_LATER_BYTES = {
     "held-shape": 1_000,
     "help": 4_000,
     "item-card": 2_000,
+    "item-infos": 1_000,
     "item-table": 3_000,
     "layer-menu": 1_000,
     "link-dialog": 1_000,

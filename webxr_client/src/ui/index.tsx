@@ -188,7 +188,7 @@ function Workplace() {
   const layers = useChunk(state.layers.menuOpen.value, loadLayerMenu, state.failure);
   return (
     <>
-      <TopBar />
+      <TopBar tools={panels?.ServedTools} />
       <Tools />
       {layers && <layers.LayerMenu />}
       {panels && <panels.DataReport />}
@@ -200,18 +200,22 @@ function Workplace() {
         {panels && <panels.SideLines />}
         <hr />
         {panels && <panels.NextStep />}
-        <QualityPanel />
+        <QualityPanel queues={panels?.Queues} />
         <hr class="wide-only" />
         <SelectionPanel
           composition={panels?.Composition}
           example={panels?.ExampleFile}
           views={panels?.SelectionViews}
           keep={panels?.BeforeLabel}
+          texts={panels?.TextLines}
+          more={panels?.MoreLike}
+          accept={panels?.Accept}
+          hint={panels?.LabelHint}
         />
       </aside>
-      <BottomBar progress={panels?.Progress} />
+      <BottomBar progress={panels?.Progress} untrained={panels?.Untrained} />
       {panels && <panels.OverCloud />}
-      {card && <card.ItemCard why={panels?.WhyLabel} />}
+      {card && <card.ItemCard why={panels?.WhyLabel} texts={panels?.TextLines} />}
       {table && <table.ItemTable />}
       {rules && <rules.RulesPanel />}
       <HoverCard />

@@ -1,7 +1,7 @@
-/** Choice of what the colour and the size of points show. */
+/** Choice of what the colour of points shows. */
 import { isSite } from "../../net/site.js";
 import type { ColourBy } from "../../state/app-state.js";
-import { CUES, type Cue } from "../../state/review-state.js";
+import { CUES } from "../../state/review-state.js";
 import { useUi } from "../kit/context.js";
 import { withKey } from "../kit/key-hint.js";
 
@@ -101,31 +101,5 @@ function Menu({ label, title, class: style, first }: MenuProps) {
         </optgroup>
       )}
     </select>
-  );
-}
-
-export function SizeChoice() {
-  const { state } = useUi();
-  const { sizeBy } = state.review;
-  if (isSite) return null;
-  return (
-    <div class="choice">
-      <select
-        aria-label="Size by"
-        title={withKey("Size of points", state.keys.text("cueSize"))}
-        class={sizeBy.value === "even" ? "" : "on"}
-        value={sizeBy.value}
-        onChange={(event) => {
-          sizeBy.value = event.currentTarget.value as Cue;
-        }}
-      >
-        <option value="even">size: equal</option>
-        {CUES.map((cue) => (
-          <option key={cue} value={cue}>
-            size: {cue}
-          </option>
-        ))}
-      </select>
-    </div>
   );
 }

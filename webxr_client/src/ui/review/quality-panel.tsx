@@ -1,10 +1,9 @@
-/** Panel with the estimates of quality, and with buttons that open contact sheets. */
-import { type Quality, SHEET_SIZE } from "../../protocol/messages.js";
+/** Panel with the estimates of quality. */
+import type { ComponentType } from "preact";
+import type { Quality } from "../../protocol/messages.js";
 import { count, percent } from "../../state/format.js";
 import { estimate, knownInstead, lacksLabels, rightTitle } from "../../state/quality-text.js";
-import type { QueueKind } from "../../state/review-state.js";
 import { useUi } from "../kit/context.js";
-import { KeyHint, withKey } from "../kit/key-hint.js";
 
 const share = (value: number | null | undefined, digits = 0): string =>
   typeof value === "number" ? percent(value, digits) : "–";
@@ -86,7 +85,12 @@ function heldOutTitle(heldOut: number, head: number | undefined): string {
     : `${what} Accuracy of the head, which sees only the latent mean: ${percent(head, 1)}.`;
 }
 
-export function QualityPanel() {
+interface QualityPanelProps {
+  /** Buttons that open contact sheets; undefined on a baked site. */
+  queues?: ComponentType;
+}
+
+export function QualityPanel({ queues: Queues }: QualityPanelProps) {
   const { state } = useUi();
   const quality = state.review.quality.value;
   const session = state.session.value;
@@ -117,46 +121,7 @@ export function QualityPanel() {
           </div>
         ))}
       </dl>
-      {canLabel && (
-        <div class="queues">
-          <Queue
-            kind="suspects"
-            length={quality?.suspects ?? undefined}
-            title={
-              instead
-                ? "Off until every class has a label. Suspects are labels that the model doubts"
-                : "Labels that the model doubts"
-            }
-          />
-          <Queue
-            kind="uncertain"
-            length={quality?.uncertain ?? undefined}
-            title="Items whose prediction is uncertain"
-          />
-        </div>
-      )}
+      {canLabel && Queues && <Queues />}
     </section>
-  );
-}
-
-interface QueueProps {
-  kind: Exclude<QueueKind, "conflicts" | "double">;
-  length: number | undefined;
-  title: string;
-}
-
-function Queue({ kind, length, title }: QueueProps) {
-  const { state, commands } = useUi();
-  return (
-    <button
-      type="button"
-      class="button"
-      data-queue={kind}
-      title={withKey(`${title}, ${SHEET_SIZE} at a time`, state.keys.text(kind))}
-      aria-expanded={state.review.sheet.value?.kind === kind}
-      onClick={() => commands.openSheet(kind)}
-    >
-      {kind} {length !== undefined && <b>{count(length)}</b>} <KeyHint action={kind} />
-    </button>
   );
 }

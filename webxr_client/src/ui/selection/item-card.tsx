@@ -16,7 +16,7 @@ import { useUi } from "../kit/context.js";
 import { KeyHint } from "../kit/key-hint.js";
 import { FullPicture, ItemFacts, Origin, useItemInfo } from "./item-facts.js";
 import { Picture } from "./picture.js";
-import { TextLines } from "./text-lines.js";
+import type { TextLinesProps } from "./text-lines.js";
 
 /** Number of pictures in a row, and of items in a list of texts. */
 const ROW = 6;
@@ -27,21 +27,23 @@ const MIDDLE = 0.41;
 interface ItemCardProps {
   /** Why the item has its label; undefined on a baked site. */
   why?: ComponentType<{ item: number }>;
+  /** List of texts; undefined on a baked site. */
+  texts?: ComponentType<TextLinesProps>;
 }
 
-export function ItemCard({ why }: ItemCardProps) {
+export function ItemCard({ why, texts }: ItemCardProps) {
   const { state, across } = useUi();
   const item = keptItem(state);
   const open = item >= 0;
   // The card lies on the side where it does not cover the item. It stays there while the user goes
   // from neighbour to neighbour.
   const right = useMemo(() => open && across(item) < MIDDLE, [open]);
-  return open ? <Card key={item} item={item} right={right} why={why} /> : null;
+  return open ? <Card key={item} item={item} right={right} why={why} texts={texts} /> : null;
 }
 
 const loadShapeView = () => import("./shape-view.js");
 
-function Card({ item, right, why: Why }: ItemCardProps & { item: number; right: boolean }) {
+function Card({ item, right, why: Why, texts }: ItemCardProps & { item: number; right: boolean }) {
   const { state, commands, atlas } = useUi();
   state.picturesVersion.value;
   const info = useItemInfo(item);
@@ -67,13 +69,13 @@ function Card({ item, right, why: Why }: ItemCardProps & { item: number; right: 
       {shape && <shape.ShapeView item={item} />}
       {info && <Origin info={info} />}
       {Why && <Why item={item} />}
-      {!state.tiled.value && <Neighbours item={item} />}
+      {!state.tiled.value && <Neighbours item={item} texts={texts} />}
     </section>
   );
 }
 
 /** The items that are near `item` on the map, and those that are most like it. */
-function Neighbours({ item }: { item: number }) {
+function Neighbours({ item, texts }: Pick<ItemCardProps, "texts"> & { item: number }) {
   const { state } = useUi();
   // The map moves while the model learns. The neighbours stay while the card is open, so that a
   // picture does not move away from the pointer.
@@ -99,11 +101,16 @@ function Neighbours({ item }: { item: number }) {
   const other = like?.items.slice(0, ROW).some((one) => !near.subarray(0, ROW).includes(one));
   return (
     <>
-      <Row title="Nearest on the map" items={near.subarray(0, other ? ROW : 2 * ROW)} />
+      <Row
+        title="Nearest on the map"
+        items={near.subarray(0, other ? ROW : 2 * ROW)}
+        texts={texts}
+      />
       {like && other && (
         <Row
           title={`Most similar, by ${like.space}`}
           items={Uint32Array.from(like.items.slice(0, ROW))}
+          texts={texts}
         />
       )}
       {!state.readOnly.value &&
@@ -147,14 +154,19 @@ function SimilarActions({ item, like }: { item: number; like: SimilarItems }) {
   );
 }
 
+interface RowProps extends Pick<ItemCardProps, "texts"> {
+  title: string;
+  items: Uint32Array;
+}
+
 /** Pictures or texts of items. A click opens the card of an item. */
-function Row({ title, items }: { title: string; items: Uint32Array }) {
+function Row({ title, items, texts: Texts }: RowProps) {
   const { state, commands } = useUi();
-  if (state.session.value?.text_column)
+  if (Texts && state.session.value?.text_column)
     return (
       <>
         <h3 class="faint-text">{title}</h3>
-        <TextLines
+        <Texts
           items={items.subarray(0, LINES)}
           name={title}
           effect="Go to this item"

@@ -5,9 +5,7 @@ import { itemNumber } from "../../net/api.js";
 import type { ClassInfo } from "../../protocol/messages.js";
 import { count, items as itemsText, percent } from "../../state/format.js";
 import { replaceNote } from "../../state/overwritten.js";
-import { LARGEST_ACCEPT_FROM, LEAST_ACCEPT_FROM } from "../../state/review-state.js";
 import {
-  acceptedPredictions,
   isSuggested,
   sampleItems,
   summarise,
@@ -16,10 +14,10 @@ import {
 import { Swatch } from "../classes/swatch.js";
 import { useUi } from "../kit/context.js";
 import { list } from "../kit/format.js";
-import { KeyHint, withKey } from "../kit/key-hint.js";
+import { KeyHint } from "../kit/key-hint.js";
 import { Walk } from "./decoded.js";
 import { Picture } from "./picture.js";
-import { TextLines } from "./text-lines.js";
+import type { TextLinesProps } from "./text-lines.js";
 
 /** Number of texts that the panel shows. */
 const LINES = 5;
@@ -33,6 +31,13 @@ interface SelectionPanelProps {
   views?: ComponentType<{ items: Uint32Array }>;
   /** Switch that keeps the next label as a rule; undefined on a baked site. */
   keep?: ComponentType<{ items: Uint32Array }>;
+  /** List of texts; undefined on a baked site. */
+  texts?: ComponentType<TextLinesProps>;
+  /** Buttons that add similar items and accept predictions; undefined on a baked site. */
+  more?: ComponentType;
+  accept?: ComponentType;
+  /** What to do without a selection; undefined on a baked site. */
+  hint?: ComponentType;
 }
 
 export function SelectionPanel({
@@ -40,6 +45,10 @@ export function SelectionPanel({
   example: Example,
   views: Views,
   keep: Keep,
+  texts,
+  more: More,
+  accept,
+  hint,
 }: SelectionPanelProps) {
   const { state } = useUi();
   const { items } = state.selection.value;
@@ -65,14 +74,14 @@ export function SelectionPanel({
       {state.review.sheet.value && state.review.sheet.value.status !== "done" ? (
         <OnSheet />
       ) : items.length === 0 ? (
-        <Nothing />
+        <Nothing hint={hint} />
       ) : (
         <>
-          <Chosen items={items} labelled={labelled}>
+          <Chosen items={items} labelled={labelled} texts={texts} accept={accept}>
             {Views && <Views items={items} />}
           </Chosen>
           {Keep && <Keep items={items} />}
-          {Example && !tiled && <MoreLike />}
+          {More && !tiled && <More />}
           {Composition && !tiled && <Composition items={items} />}
         </>
       )}
@@ -81,26 +90,10 @@ export function SelectionPanel({
   );
 }
 
-function Nothing() {
-  const { state } = useUi();
-  if (state.readOnly.value)
+function Nothing({ hint: Hint }: Pick<SelectionPanelProps, "hint">) {
+  if (useUi().state.readOnly.value)
     return <p class="hint">Draw around a cluster with the lasso to look at its items.</p>;
-  const label = state.keys.single.value ? "press a class key" : "click a class mark";
-  return (
-    <>
-      <p class="hint first mouse-only">
-        Draw around items, then {label}.{" "}
-        <span>
-          <kbd>Shift</kbd> adds, <kbd>Alt</kbd> subtracts, and the right mouse button turns the
-          cloud.
-        </span>
-      </p>
-      <p class="hint first touch-only">
-        To label, choose the lasso, draw around a cluster, and tap the name of its class.{" "}
-        <span>Two fingers turn and zoom the cloud. A tap on an item shows it.</span>
-      </p>
-    </>
-  );
+  return Hint ? <Hint /> : null;
 }
 
 function OnSheet() {
@@ -122,14 +115,14 @@ function OnSheet() {
   );
 }
 
-interface ChosenProps {
+interface ChosenProps extends Pick<SelectionPanelProps, "texts" | "accept"> {
   items: Uint32Array;
   labelled: number;
   /** Shown below the pictures. */
   children: ComponentChildren;
 }
 
-function Chosen({ items, labelled, children }: ChosenProps) {
+function Chosen({ items, labelled, texts: Texts, accept: Accept, children }: ChosenProps) {
   const { state, commands, atlas } = useUi();
   state.predictionsVersion.value;
   state.picturesVersion.value;
@@ -171,8 +164,8 @@ function Chosen({ items, labelled, children }: ChosenProps) {
           ))}
         </div>
       )}
-      {state.session.value?.text_column && (
-        <TextLines
+      {Texts && state.session.value?.text_column && (
+        <Texts
           items={sheet.subarray(0, LINES)}
           name="Texts of the selection"
           effect="Deselect this item"
@@ -242,25 +235,8 @@ function Chosen({ items, labelled, children }: ChosenProps) {
           )}
         </div>
       )}
-      {!state.readOnly.value && guess && unknown.length === 0 && <Accept />}
+      {Accept && !state.readOnly.value && guess && unknown.length === 0 && <Accept />}
     </>
-  );
-}
-
-/** Button that adds the items that are most like the selection. */
-function MoreLike() {
-  const { commands } = useUi();
-  return (
-    <div class="actions searches">
-      <button
-        type="button"
-        class="button"
-        title="Add the items that are most like the selected ones. Press again to add the next ones"
-        onClick={commands.moreLike}
-      >
-        More like this <KeyHint action="similar" />
-      </button>
-    </div>
   );
 }
 
@@ -272,43 +248,6 @@ function MayBeNew({ unknown }: { unknown: readonly ClassInfo[] }) {
       These items may belong to a class without labels: {some(unknown)}. Such a class is never
       predicted.
     </p>
-  );
-}
-
-/** Button that labels items by confident predictions, and slider for the least confidence. */
-function Accept() {
-  const { state, commands } = useUi();
-  const { acceptFrom } = state.review;
-  state.predictionsVersion.value;
-  const { items, unlabelled } = acceptedPredictions(state, state.selection.value);
-  if (unlabelled === 0) return null;
-  const from = percent(acceptFrom.value);
-  return (
-    <div class="accept">
-      <button
-        type="button"
-        class="button"
-        disabled={items.length === 0}
-        title={withKey(
-          `Label unlabelled items as predicted if the confidence is at least ${from}`,
-          state.keys.text("accept"),
-        )}
-        onClick={commands.accept}
-      >
-        Accept {count(items.length)} of {count(unlabelled)} at {from} <KeyHint action="accept" />
-      </button>
-      <input
-        type="range"
-        aria-label="Smallest confidence to accept"
-        aria-valuetext={from}
-        min={100 * LEAST_ACCEPT_FROM}
-        max={100 * LARGEST_ACCEPT_FROM}
-        value={100 * acceptFrom.value}
-        onInput={(event) => {
-          acceptFrom.value = Number(event.currentTarget.value) / 100;
-        }}
-      />
-    </div>
   );
 }
 

@@ -4,7 +4,7 @@ import { Swatch } from "../classes/swatch.js";
 import { useUi } from "../kit/context.js";
 import { useItemInfos } from "./item-infos.js";
 
-interface TextLinesProps {
+export interface TextLinesProps {
   items: Uint32Array;
   /** Name of the list for screen readers. */
   name: string;

@@ -1,26 +1,28 @@
-/** Bar at the top: counts, search, colours, dimensions and devices. */
-import type { ComponentChildren } from "preact";
-import { isSite } from "../../net/site.js";
+/** Bar at the top: counts, search, colours, and tools of a page with a server. */
+import type { ComponentType } from "preact";
 import { count, percent } from "../../state/format.js";
-import type { ActionId } from "../../state/key-map.js";
 import { knownBriefly, knownInstead, range, rightTitle } from "../../state/quality-text.js";
-import { ColourChoice, ColourSelect, SizeChoice } from "../classes/colour-choice.js";
+import { ColourChoice, ColourSelect } from "../classes/colour-choice.js";
 import { useUi } from "../kit/context.js";
-import { DevicesIcon, MoonIcon, SilentIcon, SoundIcon, SunIcon } from "../kit/icons.js";
+import { MoonIcon, SilentIcon, SoundIcon, SunIcon } from "../kit/icons.js";
 import { withKey } from "../kit/key-hint.js";
 import { toggleTheme } from "../kit/theme.js";
 import { SearchBox } from "../selection/search-box.js";
 import { EnterXr } from "./enter-xr.js";
-import { ExportButton } from "./export-button.js";
 import { LinkButton } from "./link-button.js";
+import { PanelButton } from "./panel-button.js";
 
-export function TopBar() {
-  const { state, commands } = useUi();
+interface TopBarProps {
+  /** Tools of a page with a server; undefined on a baked site. */
+  tools?: ComponentType;
+}
+
+export function TopBar({ tools: Tools }: TopBarProps) {
+  const { state } = useUi();
   const session = state.session.value;
   const quality = state.review.quality.value;
   const right = quality?.right ?? null;
   const instead = knownBriefly(quality);
-  const dimension = session ? (state.training.value?.settings.latent_dim ?? session.latent_dim) : 3;
   return (
     <header class="glass top-bar">
       <h1>lodespace</h1>
@@ -63,36 +65,7 @@ export function TopBar() {
       <SearchBox />
       <ColourChoice />
       <ColourSelect class="narrow-only" />
-      <SizeChoice />
-      {!state.readOnly.value && !session?.tiles && (
-        <div class="choice" role="group" aria-label="Dimensions of the latent space">
-          {([3, 2] as const).map((d) => (
-            <button
-              key={d}
-              type="button"
-              aria-pressed={dimension === d}
-              title={dimension === d ? "" : `Learn a new map with ${d} dimensions; can be undone`}
-              onClick={() => dimension !== d && commands.setDimension(d)}
-            >
-              {d}D
-            </button>
-          ))}
-        </div>
-      )}
-      {!isSite && !session?.tiles && <ExportButton />}
-      {session?.role === "owner" && (
-        <PanelButton
-          name="Headset and other devices"
-          action="devices"
-          class="wide-only"
-          isOpen={state.devicesOpen.value}
-          setOpen={(open) => {
-            state.devicesOpen.value = open;
-          }}
-        >
-          <DevicesIcon />
-        </PanelButton>
-      )}
+      {Tools && <Tools />}
       {!session?.tiles && <LinkButton />}
       <EnterXr />
       {session?.item_kind === "sound" && (
@@ -142,31 +115,5 @@ export function TopBar() {
         ?
       </PanelButton>
     </header>
-  );
-}
-
-interface PanelButtonProps {
-  name: string;
-  action: ActionId;
-  class?: string;
-  isOpen: boolean;
-  setOpen: (open: boolean) => void;
-  children: ComponentChildren;
-}
-
-/** Button that opens or closes a panel. */
-function PanelButton(props: PanelButtonProps) {
-  const { name, isOpen } = props;
-  return (
-    <button
-      type="button"
-      class={`button icon ${props.class ?? ""}`}
-      title={withKey(name, useUi().state.keys.text(props.action))}
-      aria-label={name}
-      aria-expanded={isOpen}
-      onClick={() => props.setOpen(!isOpen)}
-    >
-      {props.children}
-    </button>
   );
 }

@@ -16,21 +16,22 @@ import { Track } from "./track.js";
 interface BottomBarProps {
   /** Progress of the labelling; undefined on a baked site, which has a progress of its own. */
   progress?: ComponentType;
+  /** Bar of a server without training and recording; undefined on a baked site. */
+  untrained?: ComponentType;
 }
 
 const loadSite = () => import("./site-progress.js");
 
-export function BottomBar({ progress: Progress }: BottomBarProps) {
+export function BottomBar({ progress: Progress, untrained: Untrained }: BottomBarProps) {
   const { state } = useUi();
   const site = useChunk(isSite, loadSite, state.failure);
   const training = state.training.value;
   if (!training) return null;
-  if (training.state === "absent" && !state.session.value?.has_recording)
-    return state.session.value?.read_only === false && !state.tiled.value ? (
-      <NoTraining />
-    ) : (
-      <Baked training={training} />
-    );
+  if (training.state === "absent" && !state.session.value?.has_recording) {
+    const served = state.session.value?.read_only === false && !state.tiled.value;
+    if (!served) return <Baked training={training} />;
+    return Untrained ? <Untrained /> : null;
+  }
   return (
     <>
       <footer class="glass bottom-bar">
@@ -196,17 +197,6 @@ function Baked({ training }: { training: Training }) {
       <p class="muted">
         This scene was baked after {count(training.step)} training steps. You can turn it and look
         at its pictures. To label, open the data set with <code>lodespace serve</code>.
-      </p>
-    </footer>
-  );
-}
-
-function NoTraining() {
-  return (
-    <footer class="glass bottom-bar baked">
-      <p class="muted">
-        This server does not train. Your labels are saved. To train on them, start{" "}
-        <code>lodespace serve</code> without <code>--no-training</code>.
       </p>
     </footer>
   );

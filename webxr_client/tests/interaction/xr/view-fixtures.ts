@@ -27,7 +27,9 @@ export function stubCanvas(): void {
       set: () => true,
     },
   );
-  vi.stubGlobal("document", { createElement: () => ({ getContext: () => context }) });
+  const createElement = () => ({ getContext: () => context });
+  // net/site.ts reads the attributes of the page when it is loaded.
+  vi.stubGlobal("document", { createElement, documentElement: { dataset: {} } });
 }
 
 /** A fake WebXRManager of three.js. `spaces`: spaces of controllers and hands, moved by tests. */
