@@ -253,6 +253,12 @@ export class AppState {
     const session = this.session.value;
     return !session || session.read_only || session.role === "viewer";
   });
+  /** Whether the page is connected to its server. A baked site has no server to lose. */
+  readonly connected: ReadonlySignal<boolean> = computed(
+    () =>
+      this.connection.value.status === "open" ||
+      (this.training.value?.state === "absent" && this.session.value?.read_only === true),
+  );
   /** Whether the report of the import is shown. */
   readonly reportOpen: ReadonlySignal<boolean> = computed(() => {
     const session = this.session.value;

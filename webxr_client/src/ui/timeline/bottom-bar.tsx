@@ -92,7 +92,7 @@ function Transport({ training }: { training: Training }) {
 
 function LiveNow({ training }: { training: Training }) {
   const { state } = useUi();
-  const connected = state.connection.value.status === "open" || training.state === "absent";
+  const connected = state.connected.value;
   const running = connected && training.state === "running";
   const rate = running ? Math.round(training.frames_per_second) : 0;
   return (

@@ -57,8 +57,7 @@ export function StateLine({ class: name = "" }: { class?: string }) {
   const training = state.training.value;
   if (!training || state.session.value?.tiles) return null;
   const readOnly = state.session.value?.read_only ?? false;
-  const connected =
-    state.connection.value.status === "open" || (training.state === "absent" && readOnly);
+  const connected = state.connected.value;
   const { word, doing } = stateInWords(training, connected, readOnly);
   return (
     <div class={`state-line ${name}`}>

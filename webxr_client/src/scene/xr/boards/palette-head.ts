@@ -3,7 +3,7 @@
  * text changes many times a second during a stroke. It has only a fifth of the pixels of the
  * palette, so drawing it and sending it to the GPU is cheaper.
  */
-import { computed, type Signal } from "@preact/signals";
+import type { Signal } from "@preact/signals";
 import { AlwaysDepth } from "three";
 import type { AppState } from "../../../state/app-state.js";
 import { forceText, TERM_COLOURS } from "../../../state/force-state.js";
@@ -36,9 +36,6 @@ const LINE = 9.5;
 const LINE_WIDTH = PALETTE_WIDTH - 24;
 
 export class PaletteHead extends Board {
-  /** Whether there is no trainer, as on a baked site. Connection problems are then not shown. */
-  private readonly absent = computed(() => this.state.training.value?.state === "absent");
-
   constructor(
     private readonly state: AppState,
     private readonly side: Signal<PaletteSide>,
@@ -98,7 +95,7 @@ export class PaletteHead extends Board {
     const classes = state.classes.value;
     const target = xr.naming.target.value;
     const connection = state.connection.value;
-    if (connection.status !== "open" && !this.absent.value) {
+    if (!state.connected.value) {
       const { pending } = connection;
       const waiting =
         pending > 0 ? ` ${pending} ${pending === 1 ? "action waits" : "actions wait"}.` : "";
