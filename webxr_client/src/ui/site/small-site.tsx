@@ -36,7 +36,7 @@ export function SmallSite() {
       const short = window.innerHeight < SHORT;
       const names = short ? (element.querySelector("ul")?.offsetHeight ?? 0) : 0;
       const bottom = element.offsetHeight + 6 - names;
-      setInsets({ left: 0, right: 0, top: short ? 8 : HEAD, bottom });
+      setInsets({ left: 8, right: 8, top: short ? 8 : HEAD, bottom });
     };
     measure();
     const observer = new ResizeObserver(measure);
