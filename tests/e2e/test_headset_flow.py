@@ -147,8 +147,9 @@ def test_the_main_way_through_vr(
     driver.evaluate("lodespace.xr.entry.leave()")
     driver.wait(lambda: driver.state("xr.presenting") is None)
     driver.page.set_viewport_size({"width": 1280, "height": 720})
+    driver.page.get_by_title("Download labels, predictions, map or model").click()
     with driver.page.expect_download() as download:
-        driver.page.get_by_title("Download all labels as CSV").click()
+        driver.page.locator("[data-export=csv]").click()
     with Path(download.value.path()).open(newline="") as file:
         rows = list(csv.DictReader(file))
     found = exported(rows)
