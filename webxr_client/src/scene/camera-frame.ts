@@ -28,6 +28,8 @@ const OUTLIERS = 0.001;
 const NEAREST = 0.5;
 /** Radius of the ball that stands for a part of the cloud, as a share of its longest side. */
 const BALL = 0.65;
+/** Share of the free part of the page that the points fill: a lasso needs space around them. */
+const FILLED = 0.94;
 /** Half of the height that the orthographic camera shows at zoom 1, scene metres. */
 const HALF_HEIGHT = 0.6;
 
@@ -107,7 +109,8 @@ export function fittedView(
     const longest = Math.max(size.x, size.y, size.z);
     const offset = camera.position.clone().sub(target).normalize();
     const slope = Math.tan((camera.fov * Math.PI) / 360);
-    const slopes = [slope * camera.aspect * freeWidth, slope * freeHeight] as const;
+    const filled = slope * FILLED;
+    const slopes = [filled * camera.aspect * freeWidth, filled * freeHeight] as const;
     const ball = { places: Float32Array.from(centre.toArray()), radius: BALL * longest };
     const nearest = shown ? NEAREST : 0;
     return {
@@ -116,7 +119,7 @@ export function fittedView(
     };
   }
   const zoom =
-    Math.min((1.2 * freeHeight) / size.y, (1.2 * freeWidth * width) / height / size.x) * 0.94;
+    Math.min((1.2 * freeHeight) / size.y, (1.2 * freeWidth * width) / height / size.x) * FILLED;
   return { position: new Vector3(centre.x, centre.y, 2), target: centre, zoom };
 }
 

@@ -73,12 +73,12 @@ describe("a fitted cloud", () => {
   ] as const)("%s: is in the free area, and fills it", (_, places, width, height, insets) => {
     const [across, down] = drawn(places, width, height, insets);
     for (const [low, high] of [across, down]) {
-      // A few points of 800 are outliers.
-      expect(low).toBeGreaterThan(-0.01);
-      expect(high).toBeLessThan(1.01);
+      // A few points of 800 are outliers. The others leave space for a lasso around them.
+      expect(low).toBeGreaterThan(0.015);
+      expect(high).toBeLessThan(0.985);
     }
     const fullest = Math.max(across[1] - across[0], down[1] - down[0]);
-    if (places !== ROUND) expect(fullest).toBeGreaterThan(0.97);
+    if (places !== ROUND) expect(fullest).toBeGreaterThan(0.91);
     const [x, y] = [across[0] + across[1], down[0] + down[1]];
     expect(Math.max(Math.abs(x - 1), Math.abs(y - 1))).toBeLessThan(0.1);
   });
