@@ -25,16 +25,23 @@ ClientOf = Callable[..., Awaitable[TestClient]]
 """Type of the fixture `client_of`."""
 
 
+_given: set[int] = set()
+"""Ports that `free_port` has returned. A server that has not started yet does not hold its port."""
+
+
 def free_port() -> int:
-    """Return a free port below 32,000. Systems give ports above this number to outgoing
-    connections, so an outgoing connection does not take the port before the server does. Each
-    worker of pytest-xdist has its own ports."""
+    """Return a free port below 32,000, each port once. Systems give ports above this number to
+    outgoing connections, so an outgoing connection does not take the port before the server does.
+    Each worker of pytest-xdist has its own ports."""
     dice = random.SystemRandom()
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     while True:
         port = dice.randrange(20_000 + worker % 16, 32_000, 16)
+        if port in _given:
+            continue
         with contextlib.suppress(OSError), socket.socket() as listener:
             listener.bind(("127.0.0.1", port))
+            _given.add(port)
             return port
 
 
