@@ -7,6 +7,7 @@ import torch, because the server process also needs the pictures.
 import contextlib
 import json
 import os
+import threading
 import tokenize
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ from lodespace.protocol import ReportLine
 if TYPE_CHECKING:
     from lodespace.items.table import ItemTable
 
+# Two threads that evaluate headers fail in some Python 3.11 (CPython issue 106905).
+_READING_HEADER = threading.Lock()
 FORMAT = 3
 """Newest format of a data set that this version can open. Format 3 has an order of the items."""
 FORMAT_IN_ORDER = 2
@@ -290,7 +293,8 @@ def _array(folder: Path, name: object) -> npt.NDArray[Any]:
     """
     path = member(folder, name)
     try:
-        return np.load(path, mmap_mode="c", allow_pickle=False)
+        with _READING_HEADER:
+            return np.load(path, mmap_mode="c", allow_pickle=False)
     except (ValueError, OSError, EOFError, *BAD_HEADER) as error:
         raise DatasetError(f"{path} is damaged: {error}") from error
 
