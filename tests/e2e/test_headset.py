@@ -253,7 +253,7 @@ def test_a_controller_that_goes_and_a_session_that_ends_lose_nothing(
     assert headset.value("view.figures().points") == len(TRUTH)
 
 
-@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
+@pytest.mark.only_slow
 def test_a_label_made_while_the_server_is_away_arrives_later(
     own_still_headset: Headset, own_still_server: ServerProcess
 ) -> None:
@@ -420,7 +420,7 @@ def test_an_unknown_controller_is_drawn_all_the_same(open_headset: Any) -> None:
         pytest.param(
             "metaQuestPro",
             "meta-quest-touch-pro",
-            marks=pytest.mark.skipif("not config.getoption('--slow')", reason="one is enough"),
+            marks=pytest.mark.only_slow("one is enough"),
         ),
     ],
 )
@@ -502,7 +502,7 @@ def test_a_refused_session_shows_a_notice(open_headset: Any) -> None:
     )
 
 
-@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
+@pytest.mark.only_slow
 @pytest.mark.slow
 def test_neighbours_follow_a_pulled_cluster_and_the_past_is_scrubbed(
     headset: Headset,

@@ -48,7 +48,7 @@ def vision_alone(headset: Headset) -> Headset:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
+@pytest.mark.only_slow
 @pytest.mark.parametrize(
     "person",
     [controllers, bare_hands, vision_with_hands, vision_alone],

@@ -11,7 +11,7 @@ from drivers.input_sources import HEAD, SourcesHeadset, VisionHeadset, with_sour
 from drivers.servers import ServerProcess
 from samples.digits import SIXES, TRUTH
 
-LONG = pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
+LONG = pytest.mark.only_slow
 
 
 @pytest.fixture
@@ -28,9 +28,7 @@ def open_sources(still_server: ServerProcess, open_page: Any) -> Any:
     [
         pytest.param(
             "allowed",
-            marks=pytest.mark.skipif(
-                "not config.getoption('--slow')", reason="hands have tests of their own"
-            ),
+            marks=pytest.mark.only_slow("hands have tests of their own"),
         ),
         "refused",
     ],

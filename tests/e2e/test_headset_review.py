@@ -126,7 +126,7 @@ def test_suspects_corrected_on_a_board_are_one_undoable_gesture(
     confirmed_and_undone(headset, impure_server, items, before, "right")
 
 
-@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
+@pytest.mark.only_slow
 @pytest.mark.slow
 def test_hands_go_through_a_sheet_too_left_handed(
     doubtful: Headset, impure_server: ServerProcess
@@ -159,7 +159,7 @@ def test_hands_go_through_a_sheet_too_left_handed(
     confirmed_and_undone(headset, impure_server, items, before, "left")
 
 
-@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
+@pytest.mark.only_slow
 @pytest.mark.slow
 def test_a_lost_hand_and_a_session_that_ends_lose_nothing_of_a_sheet(doubtful: Headset) -> None:
     headset, page = doubtful, doubtful.driver
@@ -192,7 +192,7 @@ def test_a_lost_hand_and_a_session_that_ends_lose_nothing_of_a_sheet(doubtful: H
     page.wait(lambda: page.labels[item] == 5 and page.state("connection")["pending"] == 0)
 
 
-@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
+@pytest.mark.only_slow
 @pytest.mark.slow
 def test_next_selects_a_region_with_its_reason_it_grows_and_cues_are_drawn(
     headset: Headset,
@@ -278,7 +278,7 @@ def test_a_group_of_an_overview_gets_a_class_in_one_touch(
     assert (page.labels >= 0).sum() == len(wanted)
 
 
-@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
+@pytest.mark.only_slow
 @pytest.mark.slow
 def test_next_opens_a_sheet_with_its_reason_and_predictions_are_accepted(doubtful: Headset) -> None:
     headset, page = doubtful, doubtful.driver

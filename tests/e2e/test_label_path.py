@@ -189,7 +189,7 @@ def label_and_export(person: Person) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
+@pytest.mark.only_slow
 def test_new_classes_are_labelled_and_exported_by_the_next_step(
     tmp_path: Path, server_process: type[ServerProcess], open_page: Any
 ) -> None:
@@ -209,7 +209,7 @@ def test_new_classes_are_labelled_and_exported_by_the_next_step(
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
+@pytest.mark.only_slow
 def test_5000_digits_are_labelled_and_exported_by_the_next_step(
     tmp_path: Path, own_server: ServerProcess, open_page: Any
 ) -> None:

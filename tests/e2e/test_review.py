@@ -336,7 +336,7 @@ def test_quality_is_unknown_before_all_classes_have_labels(page: PageDriver, slo
         "half",
         pytest.param(
             "new",
-            marks=pytest.mark.skipif("not config.getoption('--slow')", reason="trains for long"),
+            marks=pytest.mark.only_slow("trains for long"),
         ),
     ],
 )

@@ -58,7 +58,7 @@ def test_the_card_shows_a_shape_that_turns(shapes_server: ServerProcess, open_pa
     )
 
 
-@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
+@pytest.mark.only_slow
 def test_the_shape_is_in_the_hand_in_vr(shapes_server: ServerProcess, open_page: Any) -> None:
     headset: Headset = put_on(open_page, shapes_server.url)
     headset.enter()

@@ -234,7 +234,7 @@ def test_a_label_of_a_server_reaches_items_that_are_not_loaded(
     page.wait(lambda: page.evaluate(as_before))
 
 
-@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
+@pytest.mark.only_slow
 def test_tiles_in_a_headset_take_few_draw_calls(
     site: TileSite, open_page: Any, tmp_path: Path
 ) -> None:
@@ -262,7 +262,7 @@ def test_tiles_in_a_headset_take_few_draw_calls(
     headset.script("lodespace.xr.entry.leave()")
 
 
-@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
+@pytest.mark.only_slow
 def test_a_headset_opens_the_tiles_of_a_server_by_the_network(
     site: TileSite, open_page: Any, tmp_path: Path
 ) -> None:

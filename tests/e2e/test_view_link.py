@@ -10,7 +10,7 @@ from drivers.servers import ServerProcess
 _CAMERA = "Object.values(lodespace.stage.cameraPlace()).flat()"
 
 
-@pytest.mark.skipif("not config.getoption('--slow')", reason="runs with --slow")
+@pytest.mark.only_slow
 def test_a_link_restores_camera_colour_and_search_of_a_page(
     still_server: ServerProcess, still_page: PageDriver, open_page: Any
 ) -> None:
