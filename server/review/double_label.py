@@ -52,8 +52,11 @@ class DoubleLabelQueue:
     ) -> Sheet:
         """Return the next sheet of a person, of at most `size` items."""
         own, blind = _labelled_by(labels, person), labels.blind
+        # A label of an item outside of sheets must not end the sheet that contains the item.
+        answered = np.zeros(len(own), np.bool_)
+        answered[blind.labelled_by(person)] = True
         free = ~own & ~state.locked
-        if own[self._given.get(person, [])].any():
+        if answered[self._given.get(person, [])].any():
             # The sheet was confirmed. Its items whose class was unclear are not on another one.
             sheet = self._given.pop(person)
             self._left_out[person] += [item for item in sheet if not own[item]]
@@ -61,11 +64,11 @@ class DoubleLabelQueue:
         waiting = [
             hidden[free[hidden]].tolist()
             for items, hidden in blind.hidden_of_others(person)
-            if not own[items].any()
+            if not answered[items].any()
         ]
         begun = [self._given.get(person, [])]
         for other, items in self._given.items():
-            done = own[items].any() or _done(blind, other, items)
+            done = answered[items].any() or _done(blind, other, items)
             if not (done or state.labelled[items].any()):
                 begun.append(items)
         for items in (*waiting, *begun):

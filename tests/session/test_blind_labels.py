@@ -176,3 +176,13 @@ def test_a_second_person_gets_items_that_another_has_labelled() -> None:
     assert sheet(log, queue, "device-1") == [1, 2, 4, 7], "not 6 again, whose class was unclear"
     blind(log, 6, MIA, dict.fromkeys([1, 2, 4, 7], 0))
     assert sheet(log, queue, "device-1") == [0, 9], "the items of a region come last"
+
+
+def test_a_label_beside_a_sheet_leaves_the_other_items_of_the_sheet() -> None:
+    log, queue = Log(), DoubleLabelQueue()
+    first = sheet(log, queue, "device-1")
+    assert sheet(log, queue, "device-2") == first
+    blind(log, 1, MIA, dict.fromkeys(first, 0))
+    log.do(label(2, first[:1], 1), TOM)  # a lasso
+    assert sheet(log, queue, "device-2") == first[1:]
+    assert sheet(log, DoubleLabelQueue(), "device-2") == first[1:], "after a restart"

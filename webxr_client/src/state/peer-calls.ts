@@ -23,7 +23,8 @@ export function answer({ people }: AppState, caller: Caller): void {
 /** Do what a person asks for: move to the view of the person, or follow it. */
 export function accept(state: AppState, caller: Caller): void {
   const { visiting, following } = state.people;
-  (caller.call === "come" ? visiting : following).value = caller.client_id;
+  visiting.value = caller.call === "come" ? caller.client_id : "";
+  following.value = caller.call === "come" ? "" : caller.client_id;
   answer(state, caller);
 }
 

@@ -5,7 +5,7 @@ import type { PeerMoved } from "../../src/protocol/messages.js";
 import { viewOf } from "../../src/scene/peer-view.js";
 import type { Stage } from "../../src/scene/stage.js";
 import { AppState } from "../../src/state/app-state.js";
-import { answer, forgetEnded, openCalls } from "../../src/state/peer-calls.js";
+import { accept, answer, forgetEnded, openCalls } from "../../src/state/peer-calls.js";
 
 describe("the selection that others see", () => {
   it("is the whole selection, or 200 items spread evenly", () => {
@@ -121,6 +121,12 @@ describe("following on the page", () => {
     frames(60);
     expect(camera.position.z).toBeCloseTo(3, 2);
     expect(state.people.following.value).toBe("d1.x");
+  });
+  it("goes to another person who asks, and follows nobody then", () => {
+    state.people.following.value = "d2.y";
+    accept(state, { client_id: "d1.x", call: "come" });
+    expect(state.people.visiting.value).toBe("d1.x");
+    expect(state.people.following.value).toBe("");
   });
   it("visits once", () => {
     state.people.visiting.value = "d1.x";
