@@ -122,10 +122,9 @@ describe("following on the page", () => {
     expect(camera.position.z).toBeCloseTo(3, 2);
     expect(state.people.following.value).toBe("d1.x");
   });
-  it("goes to another person who asks, and follows nobody then", () => {
-    state.people.following.value = "d2.y";
-    accept(state, { client_id: "d1.x", call: "come" });
-    expect(state.people.visiting.value).toBe("d1.x");
+  it("ends when the user accepts to go to another person", () => {
+    state.people.following.value = "d1.x";
+    accept(state, { client_id: "d2.y", call: "come" });
     expect(state.people.following.value).toBe("");
   });
   it("visits once", () => {
