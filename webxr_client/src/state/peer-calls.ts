@@ -41,9 +41,11 @@ export function endFollowing({ people }: AppState): void {
 
 /** Forget answers to requests that ended, so that the next request of the person is shown. */
 export function forgetEnded({ peers, people }: AppState): void {
+  const answered = people.answered.value;
+  if (answered.size === 0) return;
   const known = new Set(
     [...peers.value.values()].map(({ client_id, call = "" }) => keyOf({ client_id, call })),
   );
-  const left = [...people.answered.peek()].filter((key) => known.has(key));
-  if (left.length < people.answered.peek().size) people.answered.value = new Set(left);
+  const left = [...answered].filter((key) => known.has(key));
+  if (left.length < answered.size) people.answered.value = new Set(left);
 }
