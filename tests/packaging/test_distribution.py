@@ -38,6 +38,7 @@ them beside its other scripts; a baked site does not have them. docs/dependencie
 reason."""
 MAX_LATER_BYTES = {
     "bench-report": 1_000,
+    "blur": 1_000,
     "charts": 2_000,
     "class-menu": 1_000,
     "held-shape": 1_000,
@@ -55,7 +56,7 @@ MAX_LATER_BYTES = {
     "progress": 1_000,
     "rule-commands": 2_000,
     "rule-hold": 2_000,
-    "rule-layer": 8_000,
+    "rule-layer": 9_000,
     "rules-panel": 4_000,
     "shape-geometry": 1_000,
     "shape-view": 2_000,

@@ -4,6 +4,7 @@
  * item returns to its place. An item that is released over a class is labelled.
  */
 import { Matrix4, Vector3 } from "three";
+import { classAt } from "../scene/class-at.js";
 import type { AppState } from "../state/app-state.js";
 import {
   type Commands,
@@ -103,7 +104,7 @@ export class DragTool implements PointerTool {
     this.follow(sample);
     const many = items.length > MOST_LISTED;
     const [targets, motion] = [many ? [] : this.targets(), this.motion()];
-    const classId = classUnder(sample);
+    const classId = classAt(sample.clientX, sample.clientY);
     this.end();
     // Send the label or the pin before the end of the drag, so that an undo restores the state
     // before the drag.
@@ -191,12 +192,4 @@ export function moved(points: Float64Array, motion: Motion): Float64Array {
         motion[4 * row + 2]! * points[k + 2]! +
         motion[4 * row + 3]!;
   return out;
-}
-
-/** The class whose row is under the pointer, -1 for none. */
-function classUnder(sample: PointerSample): number {
-  const { clientX, clientY } = sample;
-  if (clientX === undefined || clientY === undefined) return -1;
-  const row = document.elementFromPoint(clientX, clientY)?.closest<HTMLElement>("[data-class]");
-  return row ? Number(row.dataset.class) : -1;
 }

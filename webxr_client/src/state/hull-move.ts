@@ -2,6 +2,8 @@
  * Motion of the hull of a rule by the pointer or by a hand. The rule is then made again from the
  * items in the hull, as one gesture.
  */
+import { effect, signal, untracked } from "@preact/signals";
+import type { RuleInfo } from "../protocol/messages.js";
 import type { AppState } from "./app-state.js";
 import type { Commands } from "./commands.js";
 import {
@@ -16,66 +18,68 @@ const COUNT_MS = 60;
 /** Shortest time between two previews of the server, ms. */
 const PREVIEW_MS = 200;
 
+/** The rule of a number, if it is a region that is on and that this user can change now. */
+export function changeableRegion(state: AppState, rule: number): RuleInfo | undefined {
+  const { rules, readOnly, time } = state;
+  const info = rules.list.value.find((one) => one.rule === rule);
+  const able = info?.kind === "region" && info.on && !readOnly.value && time.live.value;
+  return able ? info : undefined;
+}
+
 export class HullMove implements HullMotion {
-  private rule = 0;
-  private motion: SceneMotion | null = null;
+  /** The rule whose hull is moved; 0 for none. */
+  private readonly rule = signal(0);
+  private readonly motion = new Float64Array(16);
+  private moved = false;
+  /** Whether the hull has moved since the newest count, and since the newest preview. */
+  private uncounted = false;
+  private unasked = false;
   private countedAt = Number.NEGATIVE_INFINITY;
   private askedAt = Number.NEGATIVE_INFINITY;
+  /** Timer of the next count or preview, so that the last motion is counted, too. */
+  private later: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly state: AppState,
     private readonly commands: Pick<Commands, "withRules">,
-  ) {}
+  ) {
+    // Another person can delete the rule or switch it off meanwhile.
+    effect(() => {
+      const rule = this.rule.value;
+      if (rule !== 0 && !changeableRegion(state, rule)) untracked(() => this.cancel());
+    });
+  }
 
-  /** Whether a hull is being moved. */
   get active(): boolean {
-    return this.rule !== 0;
+    return this.rule.value !== 0;
   }
 
-  /** Whether this user can move the hull of a rule now. */
   canMove(rule: number): boolean {
-    const { rules, readOnly, time } = this.state;
-    const info = rules.find(rule);
-    return (
-      info?.kind === "region" &&
-      info.on &&
-      !readOnly.peek() &&
-      time.live.peek() &&
-      (rules.hulls?.middleOf(rule) ?? null) !== null
-    );
+    return changeableRegion(this.state, rule) !== undefined;
   }
 
-  /** Begin to move the hull of a rule. The points stay at their places meanwhile. */
   begin(rule: number): boolean {
-    if (!this.canMove(rule)) return false;
-    this.rule = rule;
-    this.motion = null;
+    const { hulls } = this.state.rules;
+    // A hull that was released waits for its new items.
+    if (!this.canMove(rule) || !hulls?.middleOf(rule) || hulls.moved !== 0) return false;
+    this.rule.value = rule;
+    this.moved = false;
     this.countedAt = this.askedAt = Number.NEGATIVE_INFINITY;
     this.state.latent.frozen = true;
     return true;
   }
 
-  /**
-   * Show the hull after `motion`, with the number of items inside and, from time to time, of those
-   * that the rule would match. `now`: milliseconds.
-   */
   to(motion: SceneMotion, now: number): void {
-    const { rules } = this.state;
     if (!this.active) return;
-    this.motion = Float64Array.from(motion);
-    rules.hulls?.move(this.rule, motion);
-    if (now - this.countedAt < COUNT_MS) return;
-    this.countedAt = now;
-    const inside = this.count();
-    if (inside.length < LEAST_SELECTED || now - this.askedAt < PREVIEW_MS) return;
-    this.askedAt = now;
-    const { rule } = this;
-    this.commands.withRules((loaded) => void loaded.previewMove(rule, inside));
+    this.motion.set(motion);
+    this.state.rules.hulls?.move(this.rule.value, motion);
+    this.moved = this.uncounted = this.unasked = true;
+    this.look(now);
   }
 
-  /** Make the rule again from the items in its hull. */
   end(): MoveResult {
-    if (!this.active || !this.motion) {
+    const rule = this.rule.value;
+    if (!this.active || !this.moved) {
       this.cancel();
       return "unmoved";
     }
@@ -84,40 +88,73 @@ export class HullMove implements HullMotion {
       this.cancel();
       return "few";
     }
-    const { rule, state } = this;
+    const { state } = this;
     const before = state.rules.find(rule)?.changed_at;
-    this.rule = 0;
-    state.latent.frozen = false;
+    this.stop();
     this.commands.withRules(async (loaded) => {
       await loaded.remake(rule, inside);
-      loaded.endPreview();
+      if (!this.active) loaded.endPreview();
       // After a change, the hull stays where it is until its new items have arrived.
       if (state.rules.find(rule)?.changed_at === before) state.rules.hulls?.move(rule, null);
     });
-    return "";
+    return inside.length;
   }
 
   give(classId: number): void {
-    const { rule } = this;
+    const rule = this.rule.value;
     this.cancel();
     if (rule === 0 || this.state.rules.find(rule)?.class_id === classId) return;
     this.commands.withRules((loaded) => void loaded.edit(rule, { class_id: classId }));
   }
 
-  /** Show the hull round its items again. The rule stays as it is. */
   cancel(): void {
-    if (!this.active) return;
-    const { rule, state } = this;
-    this.rule = 0;
-    state.latent.frozen = false;
-    state.rules.hulls?.move(rule, null);
+    const rule = this.rule.value;
+    if (rule === 0) return;
+    this.stop();
+    this.state.rules.hulls?.move(rule, null);
     this.commands.withRules((loaded) => loaded.endPreview());
+  }
+
+  private stop(): void {
+    clearTimeout(this.later);
+    this.later = undefined;
+    this.uncounted = this.unasked = false;
+    this.rule.value = 0;
+    this.state.latent.frozen = false;
+  }
+
+  /**
+   * Count the items inside and request a preview, unless the previous count or preview is too
+   * recent: then later. `now`: milliseconds.
+   */
+  private look(now: number): void {
+    if (this.uncounted && now - this.countedAt >= COUNT_MS) {
+      this.countedAt = now;
+      this.uncounted = false;
+      this.count();
+    }
+    if (this.unasked && !this.uncounted && now - this.askedAt >= PREVIEW_MS) this.ask(now);
+    if (this.later !== undefined || !this.unasked) return;
+    const due = this.uncounted ? this.countedAt + COUNT_MS : this.askedAt + PREVIEW_MS;
+    this.later = setTimeout(() => {
+      this.later = undefined;
+      this.look(due);
+    }, due - now);
+  }
+
+  private ask(now: number): void {
+    this.unasked = false;
+    const inside = this.state.rules.moved.peek()?.inside;
+    if (!inside || inside.length < LEAST_SELECTED) return;
+    this.askedAt = now;
+    const rule = this.rule.value;
+    this.commands.withRules((loaded) => void loaded.previewMove(rule, inside));
   }
 
   private count(): Uint32Array {
     const { rules } = this.state;
-    const { rule, motion } = this;
-    const inside = rules.hulls?.insideOf(rule, motion!) ?? new Uint32Array(0);
+    const rule = this.rule.value;
+    const inside = rules.hulls?.insideOf(rule, this.motion) ?? new Uint32Array(0);
     const before = rules.moved.peek();
     const matched = before?.rule === rule ? before.matched : null;
     rules.moved.value = { rule, inside, matched };

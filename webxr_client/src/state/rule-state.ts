@@ -47,16 +47,24 @@ export interface MovePreview {
 /** A motion in scene metres: a matrix of 4 x 4, column-major. */
 export type SceneMotion = ArrayLike<number>;
 
-/** Why a motion of a hull has changed nothing; "" if it has made the rule again. */
-export type MoveResult = "" | "unmoved" | "few";
+/** Number of items from which a motion makes the rule again, or why it changes nothing. */
+export type MoveResult = number | "unmoved" | "few";
 
 /** Motion of the hull of a rule. The rule is then made again from the items in the hull. */
 export interface HullMotion {
   /** Whether a hull is being moved. */
   readonly active: boolean;
-  /** Begin to move the hull of a rule. Returns whether this user can move it now. */
+  /** Whether this user can move the hull of a rule, and change its reach. */
+  canMove(rule: number): boolean;
+  /**
+   * Begin to move the hull of a rule. The points stay at their places meanwhile. Returns false if
+   * this user cannot move it, or while a hull that was moved waits for its new items.
+   */
   begin(rule: number): boolean;
-  /** Show the hull after a motion, with the number of items inside. `now`: milliseconds. */
+  /**
+   * Show the hull after a motion, with the number of items inside and, from time to time, of those
+   * that the rule would match. `now`: milliseconds.
+   */
   to(motion: SceneMotion, now: number): void;
   /** Make the rule again from the items in its hull. */
   end(): MoveResult;
@@ -70,12 +78,27 @@ export interface HullMotion {
 export interface MovableHulls {
   /** The motion of a hull by the pointer or by a hand. */
   readonly motion: HullMotion;
-  /** Middle of the hull of a rule, scene metres; null if it is not shown. */
+  /** The rule whose hull is away from its items: it moves or waits for new items. 0 for none. */
+  readonly moved: number;
+  /**
+   * Middle of the hull of a rule, scene metres; null if it is not shown. The next call changes the
+   * returned object.
+   */
   middleOf(rule: number): Point | null;
   /** Show the hull of a rule after a motion; null shows it round its items. */
   move(rule: number, motion: SceneMotion | null): void;
   /** Items inside the hull of a rule after a motion, ascending. */
   insideOf(rule: number, motion: SceneMotion): Uint32Array;
+  /**
+   * The rule whose hull a ray in scene metres hits first; 0 for none. The distance is at least
+   * `near` metres of the room, which differ from scene metres if the scene is scaled in VR.
+   */
+  along(ray: { origin: Point; direction: Point }, near: number): number;
+  /**
+   * The rule whose hull contains a place, or else is nearest to it; 0 for none within a distance.
+   * Place and distance: scene metres.
+   */
+  beside(place: Point, distance: number): number;
 }
 
 /** Smallest and largest factor on the radii of a rule, as on the server. */
@@ -92,12 +115,6 @@ interface Point {
 }
 
 export class RuleState {
-  /**
-   * The rule whose hull a ray in scene metres hits first; 0 for none. The distance is at least
-   * `near` metres of the room, which differ from scene metres if the scene is scaled in VR.
-   * scene/layers/rule-layer.ts sets this function when there are hulls.
-   */
-  along: (ray: { origin: Point; direction: Point }, near: number) => number = () => 0;
   /** The hulls; null until there are hulls. scene/layers/rule-layer.ts sets them. */
   hulls: MovableHulls | null = null;
   /** Whether the server has rules. Sites, scenes in tiles and older servers do not. */

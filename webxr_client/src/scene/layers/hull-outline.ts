@@ -11,11 +11,18 @@ export interface PagePlace {
 const clip = new Matrix4();
 const at = new Vector3();
 
-/** Middle, rightmost and highest corner of a hull. `corners`: three numbers each, scene metres. */
+/** Middle, rightmost and highest corner of a hull. */
+export interface HullOutline {
+  middle: PagePlace;
+  right: PagePlace;
+  top: PagePlace;
+}
+
+/** Outline of a hull. `corners`: three numbers each, scene metres. */
 export function outlineOf(
   corners: Float32Array,
   { camera, element }: Pick<Stage, "camera" | "element">,
-): { middle: PagePlace; right: PagePlace; top: PagePlace } {
+): HullOutline {
   clip.multiplyMatrices(camera.projectionMatrix, camera.matrixWorldInverse);
   const { clientWidth, clientHeight } = element;
   const middle = { x: 0, y: 0 };

@@ -1,16 +1,18 @@
 /**
- * Handle above the chosen hull. A drag moves the hull, the wheel changes its size meanwhile, and
- * the rule is then made again from the items inside. A drag to a class gives the rule this class.
+ * Handle above the chosen hull. A drag moves the hull. Meanwhile, the wheel or a second finger
+ * changes its size. The rule is then made again from the items inside. A drag to a class gives the
+ * rule this class.
  */
 import { effect } from "@preact/signals";
 import { Matrix4, Vector3 } from "three";
 import type { AppState } from "../../state/app-state.js";
-import { sceneMetres } from "../../state/latent-state.js";
+import { changeableRegion } from "../../state/hull-move.js";
 import type { HullMotion, MovableHulls } from "../../state/rule-state.js";
 import { moveText } from "../../state/rule-text.js";
+import { classAt } from "../class-at.js";
 import type { Stage } from "../stage.js";
-import { outlineOf, type PagePlace } from "./hull-outline.js";
-import type { RuleHulls } from "./rule-hulls.js";
+import type { HullOutline, PagePlace } from "./hull-outline.js";
+import { ItemDepths } from "./item-depths.js";
 
 /** Distance of the handle above the hull, CSS pixels. */
 const ABOVE = 16;
@@ -20,12 +22,10 @@ const KEY_STEP = 12;
 const SIZE_STEP = 1.08;
 const LEAST_SIZE = 0.2;
 const MOST_SIZE = 5;
+/** Smallest distance of two fingers that counts, CSS pixels. */
+const LEAST_APART = 24;
 /** Distance from the middle of the hull in which items determine its depth, CSS pixels. */
 const DEPTH_REACH = 32;
-/** Largest number of items that are read for the depth. */
-const SAMPLES = 20_000;
-/** Smallest number of items that determine the depth. */
-const LEAST_ITEMS = 3;
 /** A drag by less than this distance changes nothing, CSS pixels. */
 const CLICK_DISTANCE = 4;
 
@@ -36,16 +36,27 @@ const ARROWS: Record<string, readonly [number, number]> = {
   ArrowDown: [0, KEY_STEP],
 };
 
+interface Finger extends PagePlace {
+  id: number;
+}
+
 export class MoveHandle {
   private readonly element = document.createElement("button");
   private readonly text = document.createElement("p");
-  /** Place of the pointer at the start of a drag; null while keys move the hull. */
-  private from: PagePlace | null = null;
-  /** Motion on the page, CSS pixels, and size as a multiple. */
+  /** The rule whose hull was moved last. */
+  private rule = 0;
+  /** The pointer that drags, and where its drag began; null while keys move the hull. */
+  private pointer: Finger | null = null;
+  private from: PagePlace = { x: 0, y: 0 };
+  /** A second finger, and the distance of the fingers for the size 1. */
+  private second: Finger | null = null;
+  private apart = 1;
+  /** Motion on the page, CSS pixels, and size as a multiple, also while new items are awaited. */
   private by: PagePlace = { x: 0, y: 0 };
   private size = 1;
   /** Depth of the moved hull, normalised device coordinates; null for its own depth. */
   private depth: number | null = null;
+  private readonly depths: ItemDepths;
   private readonly matrix = new Matrix4();
   private readonly middle = new Vector3();
   private readonly at = new Vector3();
@@ -54,15 +65,16 @@ export class MoveHandle {
     private readonly state: AppState,
     private readonly movable: MovableHulls,
     private readonly stage: Stage,
-    private readonly hulls: RuleHulls,
   ) {
     const { element, text } = this;
+    this.depths = new ItemDepths(state.latent);
     element.type = "button";
     element.className = "move-handle";
     text.className = "move-text";
     text.setAttribute("role", "status");
     element.hidden = text.hidden = true;
-    (stage.element.parentElement ?? stage.element).append(element, text);
+    const area = stage.element.parentElement ?? stage.element;
+    area.append(element, text);
     element.addEventListener("pointerdown", (event) => this.down(event));
     element.addEventListener("pointermove", (event) => this.move(event));
     element.addEventListener("pointerup", (event) => this.up(event));
@@ -70,9 +82,13 @@ export class MoveHandle {
     element.addEventListener("blur", () => this.end(false));
     element.addEventListener("keydown", (event) => this.press(event));
     element.addEventListener("wheel", (event) => this.turn(event), { passive: false });
+    // Before the camera controls, which turn the scene by one finger and zoom by two.
+    for (const type of ["pointerdown", "pointermove", "pointerup", "pointercancel"] as const)
+      area.addEventListener(type, (event) => this.other(event), { capture: true });
     effect(() => {
-      const name = this.rule()?.name ?? "";
-      element.title = `Drag: “${name}” is made again from the items in the hull. Wheel: size`;
+      const name = changeableRegion(state, state.rules.chosen.value)?.name ?? "";
+      const drag = `Drag: “${name}” is made again from the items in the hull`;
+      element.title = `${drag}. Wheel or second finger: size`;
       element.setAttribute(
         "aria-label",
         `Move the hull of the rule ${name}: arrow keys, plus and minus, then Enter`,
@@ -85,26 +101,17 @@ export class MoveHandle {
     });
   }
 
-  /** Place the handle. Called once per frame. */
-  update(): void {
-    const rule = this.state.xr.presenting.peek() ? undefined : this.rule();
-    const corners = rule && this.hulls.cornersOf(rule.rule);
-    this.element.hidden = !corners || corners.length === 0;
-    if (!corners || this.element.hidden) return;
-    const { x, y } = outlineOf(corners, this.stage).top;
+  /** Place the handle. Called once per frame, with the outline of the chosen hull. */
+  update(outline: HullOutline | null): void {
+    this.element.hidden = !outline;
+    // The hull has its new items, or the motion was cancelled.
+    if (this.movable.moved === 0 && !this.motion.active) this.forget();
+    if (!outline) return;
+    const { x, y } = outline.top;
     const [left, high] = [x + this.by.x, y + this.by.y - ABOVE];
     const place = `translate(${left.toFixed(1)}px, ${high.toFixed(1)}px)`;
     this.element.style.setProperty("transform", place);
     this.text.style.setProperty("transform", place);
-  }
-
-  /** The chosen rule, if its hull can be moved here. */
-  private rule() {
-    const { rules, readOnly, time } = this.state;
-    rules.list.value;
-    const rule = rules.find(rules.chosen.value);
-    const able = rule?.kind === "region" && rule.on && !readOnly.value && time.live.value;
-    return able ? rule : undefined;
   }
 
   private get motion(): HullMotion {
@@ -112,39 +119,80 @@ export class MoveHandle {
   }
 
   private begin(): boolean {
-    const rule = this.rule();
-    return this.motion.active || (rule !== undefined && this.motion.begin(rule.rule));
+    if (this.motion.active) return true;
+    const rule = this.state.rules.chosen.value;
+    if (!this.motion.begin(rule)) return false;
+    this.rule = rule;
+    this.forget();
+    this.depths.forget();
+    return true;
+  }
+
+  private forget(): void {
+    this.pointer = null;
+    this.by = { x: 0, y: 0 };
+    this.size = 1;
+    this.depth = null;
   }
 
   /** End the motion. `keep`: make the rule again from the items in the hull. */
   private end(keep: boolean): void {
+    this.pointer = null;
     if (keep) this.motion.end();
     else this.motion.cancel();
-    this.from = this.depth = null;
-    this.by = { x: 0, y: 0 };
-    this.size = 1;
   }
 
   private down(event: PointerEvent): void {
+    const { clientX: x, clientY: y, pointerId: id } = event;
     event.stopPropagation();
-    if (event.button !== 0 || !this.begin()) return;
-    this.element.setPointerCapture(event.pointerId);
-    this.from = { x: event.clientX, y: event.clientY };
+    if (event.button !== 0 || this.pointer || !this.begin()) return;
+    this.element.setPointerCapture(id);
+    this.pointer = { id, x, y };
+    this.from = { x: x - this.by.x, y: y - this.by.y };
   }
 
-  private move(event: PointerEvent): void {
-    event.stopPropagation();
-    if (!this.from || !this.motion.active) return;
-    this.by = { x: event.clientX - this.from.x, y: event.clientY - this.from.y };
+  private move({ clientX: x, clientY: y, pointerId: id }: PointerEvent): void {
+    if (id !== this.pointer?.id || !this.motion.active) return;
+    this.pointer = { id, x, y };
+    this.by = { x: x - this.from.x, y: y - this.from.y };
+    this.pinch();
     this.show();
   }
 
-  private up({ clientX, clientY }: PointerEvent): void {
-    const { from, by, size } = this;
-    if (!from) return;
-    const over = document.elementFromPoint(clientX, clientY)?.closest<HTMLElement>("[data-class]");
-    if (over) this.motion.give(Number(over.dataset.class));
+  private up({ clientX, clientY, pointerId }: PointerEvent): void {
+    const { by, size } = this;
+    if (pointerId !== this.pointer?.id) return;
+    const classId = classAt(clientX, clientY);
+    if (classId >= 0) this.motion.give(classId);
     this.end(Math.hypot(by.x, by.y) >= CLICK_DISTANCE || size !== 1);
+  }
+
+  /** Other fingers while a finger moves the hull: the distance of the second finger is the size. */
+  private other(event: PointerEvent): void {
+    const { type, pointerId: id, clientX: x, clientY: y } = event;
+    const { pointer, second } = this;
+    if (event.pointerType !== "touch" || id === pointer?.id) return;
+    if (id !== second?.id && (!pointer || type !== "pointerdown")) return;
+    event.stopPropagation();
+    if (type === "pointerdown" && !second) {
+      this.second = { id, x, y };
+      this.apart = this.distance() / this.size;
+    } else if (id !== second?.id) return;
+    else if (type === "pointermove") {
+      this.second = { id, x, y };
+      this.pinch();
+      if (this.pointer && this.motion.active) this.show();
+    } else this.second = null;
+  }
+
+  private distance(): number {
+    const { pointer, second } = this;
+    if (!pointer || !second) return this.apart;
+    return Math.max(LEAST_APART, Math.hypot(pointer.x - second.x, pointer.y - second.y));
+  }
+
+  private pinch(): void {
+    if (this.pointer && this.second) this.size = limited(this.distance() / this.apart);
   }
 
   private turn(event: WheelEvent): void {
@@ -158,7 +206,7 @@ export class MoveHandle {
     const arrow = ARROWS[event.key];
     const size = { "+": SIZE_STEP, "-": 1 / SIZE_STEP }[event.key];
     const ends = this.motion.active && (event.key === "Enter" || event.key === "Escape");
-    if (!(arrow || size || ends) || this.from) return;
+    if (!(arrow || size || ends) || this.pointer) return;
     event.preventDefault();
     event.stopPropagation();
     if (ends) this.end(event.key === "Enter");
@@ -170,7 +218,7 @@ export class MoveHandle {
   }
 
   private resize(factor: number): void {
-    this.size = Math.min(MOST_SIZE, Math.max(LEAST_SIZE, this.size * factor));
+    this.size = limited(this.size * factor);
     this.show();
   }
 
@@ -179,8 +227,7 @@ export class MoveHandle {
    * it, so that a drag on the page reaches clusters in front of its own place, and behind it.
    */
   private show(): void {
-    const rule = this.rule();
-    const middle = rule && this.movable.middleOf(rule.rule);
+    const middle = this.movable.middleOf(this.rule);
     if (!middle) {
       this.end(false);
       return;
@@ -198,7 +245,7 @@ export class MoveHandle {
     this.matrix
       .makeTranslation(this.at)
       .scale(scale.setScalar(this.size))
-      .multiply(shift.makeTranslation(-middle.x, -middle.y, -middle.z));
+      .multiply(shift.makeTranslation(-this.middle.x, -this.middle.y, -this.middle.z));
     this.motion.to(this.matrix.elements, performance.now());
     this.stage.invalidate();
   }
@@ -208,26 +255,15 @@ export class MoveHandle {
    * device coordinates). Null before the hull has left its place, and where there are no items.
    */
   private depthAt({ x, y }: Vector3): number | null {
-    const { latent } = this.state;
     const { camera, element } = this.stage;
-    const { clientWidth: width, clientHeight: height } = element;
-    if (latent.latentDim === 2 || Math.hypot(this.by.x, this.by.y) < DEPTH_REACH) return null;
-    clip.multiplyMatrices(camera.projectionMatrix, camera.matrixWorldInverse);
-    const depths: number[] = [];
-    const every = Math.max(1, Math.ceil(latent.n / SAMPLES));
-    for (let k = 0; k < latent.n; k += every) {
-      for (let axis = 0; axis < 3; axis++)
-        item.setComponent(axis, sceneMetres(latent.to[4 * k + axis]!));
-      item.applyMatrix4(clip);
-      const [across, down] = [((item.x - x) * width) / 2, ((item.y - y) * height) / 2];
-      if (Math.hypot(across, down) < DEPTH_REACH && Math.abs(item.z) <= 1) depths.push(item.z);
-    }
-    if (depths.length < LEAST_ITEMS) return null;
-    return depths.sort((a, b) => a - b)[depths.length >> 1]!;
+    const flat = this.state.latent.latentDim === 2;
+    if (flat || Math.hypot(this.by.x, this.by.y) < DEPTH_REACH) return null;
+    this.depths.read(camera);
+    const { clientWidth, clientHeight } = element;
+    return this.depths.at(x, y, (2 * DEPTH_REACH) / clientWidth, (2 * DEPTH_REACH) / clientHeight);
   }
 }
 
-const clip = new Matrix4();
-const item = new Vector3();
+const limited = (size: number): number => Math.min(MOST_SIZE, Math.max(LEAST_SIZE, size));
 const scale = new Vector3();
 const shift = new Matrix4();

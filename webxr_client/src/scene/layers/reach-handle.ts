@@ -2,10 +2,10 @@
 import { effect } from "@preact/signals";
 import type { AppState } from "../../state/app-state.js";
 import type { Commands } from "../../state/commands.js";
+import { changeableRegion } from "../../state/hull-move.js";
 import { LEAST_REACH, MOST_REACH } from "../../state/rule-state.js";
 import type { Stage } from "../stage.js";
-import { outlineOf, type PagePlace } from "./hull-outline.js";
-import type { RuleHulls } from "./rule-hulls.js";
+import type { HullOutline, PagePlace } from "./hull-outline.js";
 
 /** Shortest time between two previews during a drag, ms. */
 const PREVIEW_MS = 150;
@@ -26,7 +26,6 @@ export class ReachHandle {
     private readonly state: AppState,
     private readonly commands: Commands,
     private readonly stage: Stage,
-    private readonly hulls: RuleHulls,
   ) {
     const { element } = this;
     element.type = "button";
@@ -54,27 +53,19 @@ export class ReachHandle {
     });
   }
 
-  /** Place the handle. Called once per frame. */
-  update(): void {
-    const { xr, rules } = this.state;
-    const elsewhere = xr.presenting.peek() || rules.moved.peek();
-    const rule = elsewhere ? undefined : this.rule();
-    const corners = rule && this.hulls.cornersOf(rule.rule);
-    this.element.hidden = !corners || corners.length === 0;
-    if (!corners || this.element.hidden) return;
-    const { middle, right } = outlineOf(corners, this.stage);
-    this.middle = middle;
-    const { x, y } = right;
+  /** Place the handle. Called once per frame, with the outline of the chosen hull. */
+  update(outline: HullOutline | null): void {
+    const hidden = !outline || (this.state.rules.hulls?.moved ?? 0) !== 0;
+    this.element.hidden = hidden;
+    if (hidden) return;
+    this.middle = outline.middle;
+    const { x, y } = outline.right;
     this.element.style.setProperty("transform", `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`);
   }
 
   /** The chosen rule, if its reach can be changed here. */
   private rule() {
-    const { rules, readOnly, time } = this.state;
-    rules.list.value;
-    const rule = rules.find(rules.chosen.value);
-    const able = rule?.kind === "region" && rule.on && !readOnly.value && time.live.value;
-    return able ? rule : undefined;
+    return changeableRegion(this.state, this.state.rules.chosen.value);
   }
 
   private distance(event: PointerEvent): number {

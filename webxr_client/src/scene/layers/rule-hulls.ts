@@ -64,6 +64,7 @@ export class RuleHulls {
   private moved: Moved | null = null;
   private readonly ray = new Raycaster();
   private readonly at = new Vector2();
+  private readonly middle = new Vector3();
 
   constructor(private readonly latent: LatentState) {
     this.mesh.frustumCulled = false;
@@ -80,6 +81,7 @@ export class RuleHulls {
     if (same && !hotter && light === this.mesh.material.light) return;
     this.conflicts = conflicts;
     this.mesh.material.light = light;
+    if (!hulls.some(({ rule }) => rule === this.moved?.rule)) this.moved = null;
     this.shown = hulls.map((hull) => {
       const old = before.get(hull.rule);
       const kept = old && !hotter && old.hull.items === hull.items;
@@ -126,32 +128,74 @@ export class RuleHulls {
     return this.first();
   }
 
-  /** Corners of the hull of a rule, three numbers each; null if it is not shown. */
-  cornersOf(rule: number): Float32Array | null {
-    return this.shown.find((one) => one.hull.rule === rule)?.surface?.places ?? null;
+  /**
+   * The rule whose hull contains a place or has a corner within a distance; 0 for none. Of several,
+   * it is the rule of the nearest corner. Place and distance: scene metres.
+   */
+  beside({ x, y, z }: Vector3Like, distance: number): number {
+    if (!this.mesh.visible) return 0;
+    const places = this.mesh.geometry.getAttribute("position").array;
+    let found = 0;
+    let least = Number.POSITIVE_INFINITY;
+    let k = 0;
+    for (const { hull, surface } of this.shown) {
+      if (!surface) continue;
+      let nearest = Number.POSITIVE_INFINITY;
+      for (const end = k + surface.places.length; k < end; k += 3) {
+        const away = Math.hypot(places[k]! - x, places[k + 1]! - y, places[k + 2]! - z);
+        nearest = Math.min(nearest, away);
+      }
+      const near = nearest <= distance || isInside(surface.field, x, y, z);
+      if (!near || nearest >= least) continue;
+      least = nearest;
+      found = hull.rule;
+    }
+    return found;
   }
 
-  /** Median of the places of the items in the hull of a rule; null if it is not shown. */
+  /** Corners of the hull of a rule, three numbers each; null if it is not shown. */
+  cornersOf(rule: number): Float32Array | null {
+    return this.find(rule)?.surface?.places ?? null;
+  }
+
+  /**
+   * Median of the places of the items in the hull of a rule; null if it is not shown. The next call
+   * changes the returned vector.
+   */
   middleOf(rule: number): Vector3 | null {
-    const surface = this.shown.find(({ hull }) => hull.rule === rule)?.surface;
-    return surface ? new Vector3(...surface.middle) : null;
+    const surface = this.find(rule)?.surface;
+    return surface ? this.middle.fromArray(surface.middle) : null;
+  }
+
+  /** The rule whose hull is shown away from its items; 0 for none. */
+  get movedRule(): number {
+    return this.moved?.rule ?? 0;
   }
 
   /** Show the hull of a rule moved by `motion`, in scene metres; null shows it at its place. */
   move(rule: number, motion: Matrix4 | null): void {
-    const one = this.shown.find(({ hull }) => hull.rule === rule);
-    this.moved = motion && one ? { rule, items: one.hull.items, motion: motion.clone() } : null;
+    const one = this.find(rule);
+    const { moved } = this;
+    if (!motion || !one) {
+      if (moved?.rule === rule) this.moved = null;
+    } else if (moved?.rule === rule && moved.items === one.hull.items) moved.motion.copy(motion);
+    else this.moved = { rule, items: one.hull.items, motion: motion.clone() };
     if (!one?.surface) return;
     const { geometry } = this.mesh;
-    const [places, normals] = ["position", "normal"].map((name) => geometry.getAttribute(name));
+    const { position, normal } = geometry.attributes;
     let corner = 0;
     for (const { hull, surface } of this.shown) {
       if (hull.rule === rule) break;
       corner += surface?.heat.length ?? 0;
     }
-    this.put(one, corner, places!.array as Float32Array, normals!.array as Float32Array);
-    places!.needsUpdate = normals!.needsUpdate = true;
+    this.put(one, corner, position!.array as Float32Array, normal!.array as Float32Array);
+    position!.needsUpdate = normal!.needsUpdate = true;
     geometry.boundingSphere = null;
+  }
+
+  private find(rule: number): Shown | undefined {
+    for (const one of this.shown) if (one.hull.rule === rule) return one;
+    return undefined;
   }
 
   /** Write the corners of a hull, which are `corner` and the following, at their shown places. */
@@ -170,7 +214,7 @@ export class RuleHulls {
 
   /** Items inside the hull of a rule that is moved by `motion`, ascending. */
   insideOf(rule: number, motion: Matrix4): Uint32Array {
-    const surface = this.shown.find(({ hull }) => hull.rule === rule)?.surface;
+    const surface = this.find(rule)?.surface;
     if (!surface) return new Uint32Array(0);
     const { to, latentDim, n } = this.latent;
     const { elements: e } = back.copy(motion).invert();

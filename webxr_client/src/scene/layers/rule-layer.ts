@@ -4,11 +4,12 @@ import { Color, Matrix4 } from "three";
 import type { RuleInfo } from "../../protocol/messages.js";
 import type { AppState } from "../../state/app-state.js";
 import type { Commands } from "../../state/commands.js";
-import { HullMove } from "../../state/hull-move.js";
+import { changeableRegion, HullMove } from "../../state/hull-move.js";
 import type { MovableHulls } from "../../state/rule-state.js";
 import { LIGHT_INK } from "../cloud/colours.js";
 import type { PointCloud } from "../cloud/point-cloud.js";
 import type { Stage } from "../stage.js";
+import { type HullOutline, outlineOf } from "./hull-outline.js";
 import { MoveHandle } from "./move-handle.js";
 import { ReachHandle } from "./reach-handle.js";
 import { RuleHulls } from "./rule-hulls.js";
@@ -45,12 +46,8 @@ export class RuleLayer {
     this.hulls = new RuleHulls(state.latent);
     const movable = this.movable();
     state.rules.hulls = movable;
-    this.handles = [
-      new ReachHandle(state, commands, stage, this.hulls),
-      new MoveHandle(state, movable, stage, this.hulls),
-    ];
+    this.handles = [new ReachHandle(state, commands, stage), new MoveHandle(state, movable, stage)];
     stage.world.add(this.hulls.mesh);
-    state.rules.along = (ray, near) => this.hulls.hit(ray, near);
     effect(() => {
       const list = state.rules.list.value;
       untracked(() => this.fetch(list));
@@ -74,8 +71,18 @@ export class RuleLayer {
   /** Update once per frame. Returns whether something has to be drawn. */
   update(): boolean {
     const changed = this.hulls.update(performance.now());
-    for (const handle of this.handles) handle.update();
+    const outline = this.outline();
+    for (const handle of this.handles) handle.update(outline);
     return changed;
+  }
+
+  /** Outline of the chosen hull on the page; null if this user cannot change it there. */
+  private outline(): HullOutline | null {
+    const { state, stage } = this;
+    if (state.xr.presenting.value) return null;
+    const { rule } = changeableRegion(state, state.rules.chosen.value) ?? {};
+    const corners = rule && this.hulls.cornersOf(rule);
+    return corners && corners.length > 0 ? outlineOf(corners, stage) : null;
   }
 
   private movable(): MovableHulls {
@@ -83,12 +90,17 @@ export class RuleLayer {
     const matrix = new Matrix4();
     return {
       motion: new HullMove(this.state, this.commands),
+      get moved() {
+        return hulls.movedRule;
+      },
       middleOf: (rule) => hulls.middleOf(rule),
       move: (rule, motion) => {
         hulls.move(rule, motion && matrix.fromArray(motion));
         stage.invalidate();
       },
       insideOf: (rule, motion) => hulls.insideOf(rule, matrix.fromArray(motion)),
+      along: (ray, near) => hulls.hit(ray, near),
+      beside: (place, distance) => hulls.beside(place, distance),
     };
   }
 
@@ -113,7 +125,8 @@ export class RuleLayer {
             this.items.set(rule.rule, { changed: rule.changed_at, items, shown: items });
             this.show();
           },
-          () => {}, // the next change of the rules tries again
+          // The next change of the rules tries again.
+          () => this.state.rules.hulls?.move(rule.rule, null),
         );
       });
     }

@@ -12,7 +12,12 @@ import type { MovableHulls } from "../../../src/state/rule-state.js";
 import { blobs, latentOf } from "../../interaction/xr/fixtures.js";
 
 class FakeElement extends EventTarget {
-  readonly style = { setProperty: () => {} };
+  place = "";
+  readonly style = {
+    setProperty: (_: string, value: string) => {
+      this.place = value;
+    },
+  };
   readonly clientWidth = 800;
   readonly clientHeight = 600;
   className = "";
@@ -31,6 +36,9 @@ const HEAPS = [
 ] as const;
 
 let handle: FakeElement;
+let area: FakeElement;
+let hulls: RuleHulls;
+let moving: MoveHandle;
 let text: FakeElement;
 let state: AppState;
 let camera: PerspectiveCamera;
@@ -44,10 +52,28 @@ const send = (type: string, fields: object) =>
 const point = (type: string, x: number, y: number) =>
   send(type, { clientX: x, clientY: y, button: 0, pointerId: 1 });
 const key = (name: string) => send("keydown", { key: name });
+/** Outline of the hull at its place, and the place of its handle. */
+const AT_REST = { middle: { x: 0, y: 0 }, right: { x: 0, y: 0 }, top: { x: 200, y: 90 } };
+/** Touch the cloud. Returns whether the camera controls do not receive the event. */
+function touch(type: string, x: number, y: number, pointerId = 2): boolean {
+  const event = new Event(type);
+  const stop = vi.spyOn(event, "stopPropagation");
+  const fields = { clientX: x, clientY: y, pointerId, pointerType: "touch" };
+  area.dispatchEvent(Object.assign(event, fields));
+  return stop.mock.calls.length > 0;
+}
 /** Place of a heap on the page, CSS pixels. */
 function onPage(heap: readonly [number, number, number]): [number, number] {
   const at = new Vector3(...heap).project(camera);
   return [((at.x + 1) / 2) * 800, ((1 - at.y) / 2) * 600];
+}
+
+/** Show the hull with the items of a heap. */
+function showHull(heap: number): void {
+  const items = Uint32Array.from({ length: EACH }, (_, k) => heap * EACH + k);
+  hulls.show([{ rule: 4, items, colour: [1, 0, 0], chosen: true }], new Set(), false);
+  hulls.update(1000 * heap);
+  moving.update(AT_REST);
 }
 
 beforeEach(() => {
@@ -76,24 +102,27 @@ beforeEach(() => {
   camera = new PerspectiveCamera(40, 800 / 600, 0.01, 60);
   camera.position.set(0, 0, 2);
   camera.updateMatrixWorld();
-  const element = Object.assign(new FakeElement(), { parentElement: new FakeElement() });
+  area = new FakeElement();
+  const element = Object.assign(new FakeElement(), { parentElement: area });
   const stage = { camera, element, invalidate() {} } as unknown as Stage;
-  const hulls = new RuleHulls(state.latent);
+  hulls = new RuleHulls(state.latent);
   const matrix = new Matrix4();
   const movable: MovableHulls = {
     motion: new HullMove(state, commands),
+    get moved() {
+      return hulls.movedRule;
+    },
     middleOf: (number) => hulls.middleOf(number),
-    move: () => {},
+    move: (number, motion) => hulls.move(number, motion && matrix.fromArray(motion)),
     insideOf: (number, motion) => hulls.insideOf(number, matrix.fromArray(motion)),
+    along: () => 0,
+    beside: () => 0,
   };
   state.rules.hulls = movable;
-  const moving = new MoveHandle(state, movable, stage, hulls);
+  moving = new MoveHandle(state, movable, stage);
   handle = made.find(({ className }) => className === "move-handle")!;
   text = made.find(({ className }) => className === "move-text")!;
-  const items = Uint32Array.from({ length: EACH }, (_, k) => k);
-  hulls.show([{ rule: 4, items, colour: [1, 0, 0], chosen: true }], new Set(), false);
-  hulls.update(0);
-  moving.update();
+  showHull(0);
 });
 afterEach(() => vi.unstubAllGlobals());
 
@@ -106,6 +135,46 @@ describe("a drag of the handle", () => {
     point("pointerup", 0, 0);
     const [number, items] = remade[0]!;
     expect([number, items.length > 0.85 * EACH, items[0]! >= EACH]).toEqual([4, true, true]);
+  });
+  it("ignores absent items at the depth of the hull", () => {
+    for (let item = EACH + 5; item < 2 * EACH; item++) state.latent.to[4 * item + 3] = 1;
+    // Absent items in front of the heap.
+    for (let item = 0; item < 2 * EACH; item++)
+      if (state.latent.to[4 * item + 3] === 1) state.latent.to[4 * item + 2] = 40_000;
+    const [from, to] = HEAPS.map(onPage) as [[number, number], [number, number]];
+    point("pointerdown", 400, 100);
+    point("pointermove", 400 + to[0] - from[0], 100 + to[1] - from[1]);
+    point("pointerup", 0, 0);
+    expect(remade[0]![1].length).toBeGreaterThan(2);
+    expect(remade[0]![1].every((item) => item >= EACH && item < EACH + 5)).toBe(true);
+  });
+  it("leaves the handle where it was released until the new hull arrives", () => {
+    const [from, to] = HEAPS.map(onPage) as [[number, number], [number, number]];
+    const [x, y] = [to[0] - from[0], to[1] - from[1]];
+    point("pointerdown", 400, 100);
+    point("pointermove", 400 + x, 100 + y);
+    point("pointerup", 400 + x, 100 + y);
+    moving.update(AT_REST);
+    const placed = `translate(${(200 + x).toFixed(1)}px, ${(74 + y).toFixed(1)}px)`;
+    expect(handle.place).toBe(placed);
+    point("pointerdown", 400 + x, 100 + y); // the hull waits for its new items
+    expect(state.latent.frozen).toBe(false);
+    showHull(1);
+    expect(handle.place).toBe("translate(200.0px, 74.0px)");
+  });
+  it("changes the size by the distance of a second finger", () => {
+    const zooms = ["pointerdown", "pointermove", "pointerup"].map((type) => touch(type, 500, 300));
+    expect(zooms).toEqual([false, false, false]);
+    point("pointerdown", 400, 100);
+    expect(touch("pointerdown", 400, 300)).toBe(true);
+    expect(touch("pointermove", 400, 200)).toBe(true);
+    expect(state.rules.moved.value!.inside.length).toBeLessThan(0.6 * EACH);
+    expect(touch("pointerdown", 0, 0, 3)).toBe(true);
+    expect(touch("pointerup", 400, 200)).toBe(true);
+    point("pointermove", 402, 100);
+    point("pointerup", 402, 100);
+    expect(remade[0]![1].length).toBeLessThan(0.6 * EACH);
+    expect(remade[0]![1].length).toBeGreaterThan(2);
   });
   it("changes nothing when it is a click, or is cancelled", () => {
     point("pointerdown", 400, 100);

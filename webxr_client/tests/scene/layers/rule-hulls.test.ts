@@ -181,8 +181,22 @@ describe("RuleHulls", () => {
     hulls.move(7, at(0.6));
     expect([-0.3, 0.3].map((x) => hulls.hit(towards(x)))).toEqual([0, 7]);
     expect(hulls.update(5000)).toBe(false);
+    hulls.move(8, null);
+    expect(hulls.movedRule).toBe(7);
     hulls.move(7, null);
     expect([-0.3, 0.3].map((x) => hulls.hit(towards(x)))).toEqual([7, 0]);
+    hulls.move(7, at(0.6));
+    hulls.show([], new Set(), false);
+    expect(hulls.movedRule).toBe(0);
+  });
+  it("is found beside a place: the hull round it, or the nearest within a distance", () => {
+    const { hulls, hull } = made();
+    expect(hulls.beside(new Vector3(-0.3, 0, 0), 1)).toBe(0);
+    hulls.show([hull(9, 300), hull(7, 0)], new Set(), false);
+    for (let k = 0; k < 2; k++) hulls.update(0);
+    const at = (x: number, distance: number) => hulls.beside(new Vector3(x, 0, 0), distance);
+    expect([at(-0.3, 0), at(0.3, 0), at(0, 0.05)]).toEqual([7, 9, 0]);
+    expect([at(-0.1, 0.3), at(0.1, 0.3)]).toEqual([7, 9]);
   });
   it("moves to the new items of its rule when they arrive", () => {
     const { latent, hulls, hull } = made();

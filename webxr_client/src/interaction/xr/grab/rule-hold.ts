@@ -1,15 +1,21 @@
 /**
  * A rule that a hand holds by its hull. Trigger with the ray at a hull takes the rule, and the hull
- * moves with the hand. When it is released, the rule is made again from the items in the hull.
+ * moves with the hand. A bare hand takes a rule by a pinch at its hull. When it is released, the
+ * rule is made again from the items in the hull.
  *
- * Trigger of the other hand scales by the distance of the hands: a hull that was moved, or else the
- * reach of the rule.
+ * Trigger or pinch of the other hand scales by the distance of the hands: a hull that was moved, or
+ * else the reach of the rule.
  */
 import { Matrix4, Ray, Vector3 } from "three";
 import type { AppState } from "../../../state/app-state.js";
 import type { Commands } from "../../../state/commands.js";
 import { items } from "../../../state/format.js";
-import { type HullMotion, LEAST_REACH, MOST_REACH } from "../../../state/rule-state.js";
+import {
+  type HullMotion,
+  LEAST_REACH,
+  MOST_REACH,
+  type MovePreview,
+} from "../../../state/rule-state.js";
 import { moveText, shortPreview } from "../../../state/rule-text.js";
 import { LABEL_PULSE, TILE_PULSE } from "../input/haptics.js";
 import type { TrackedHand } from "../input/tracked-hand.js";
@@ -17,13 +23,13 @@ import type { TrackedHand } from "../input/tracked-hand.js";
 /** Shortest time between two previews while the hands change a reach, ms. */
 const PREVIEW_MS = 150;
 
-const HOW_TO_CHANGE = "touch its new class, move it, or pull with the other trigger.";
-
 /**
  * Least distance between hand and hull, room metres. From a smaller distance, the trigger paints: a
  * stroke can begin beside the points.
  */
 const LEAST_DISTANCE = 0.15;
+/** Largest distance between the brush of a bare hand and a hull that it takes, room metres. */
+const BESIDE = 0.03;
 /** A hand that has moved less than this has not moved the hull, room metres. */
 const LEAST_MOVE = 0.04;
 /** Smallest distance of two hands that counts, room metres. */
@@ -47,6 +53,8 @@ export class RuleHold {
   private readonly shownFromPlace = new Matrix4();
   private readonly ray = new Ray();
   private readonly sceneFromRoom = new Matrix4();
+  /** The preview of the last message. */
+  private said: MovePreview | null = null;
 
   constructor(
     private readonly state: AppState,
@@ -63,13 +71,13 @@ export class RuleHold {
     return this.state.rules.hulls?.motion;
   }
 
-  /** Take the rule whose hull the hand points at. Returns whether there is one. */
+  /**
+   * Take the rule whose hull the hand points or pinches at, unless items are selected. Returns
+   * whether there is one.
+   */
   take(hand: TrackedHand): boolean {
-    const { rules, xr } = this.state;
-    const { roomFromScene } = this.room;
-    this.ray.set(hand.rayOrigin, hand.rayDirection);
-    this.ray.applyMatrix4(this.sceneFromRoom.copy(roomFromScene).invert());
-    const number = rules.along(this.ray, LEAST_DISTANCE);
+    const { rules, xr, selection } = this.state;
+    const number = selection.value.items.length > 0 ? 0 : this.ruleAt(hand);
     const rule = rules.find(number);
     if (!rule) return false;
     this.hand = hand;
@@ -77,18 +85,37 @@ export class RuleHold {
     this.rule = number;
     this.anchor(hand);
     rules.chosen.value = number;
-    const does = this.state.readOnly.peek() ? "you can only look at it." : HOW_TO_CHANGE;
-    xr.message.value = `Rule “${rule.name}”: ${does}`;
+    xr.message.value = `Rule “${rule.name}”: ${this.howToChange(hand)}.`;
     hand.pulse(TILE_PULSE, 25);
     return true;
+  }
+
+  private ruleAt(hand: TrackedHand): number {
+    const { rules, xr } = this.state;
+    const { roomFromScene } = this.room;
+    this.sceneFromRoom.copy(roomFromScene).invert();
+    if (hand.bare) {
+      at.copy(hand.brush).applyMatrix4(this.sceneFromRoom);
+      // Within the radius of the brush, a pinch paints the points in the hull.
+      const distance = (xr.radius.value + BESIDE) / roomFromScene.getMaxScaleOnAxis();
+      return rules.hulls?.beside(at, distance) ?? 0;
+    }
+    this.ray.set(hand.rayOrigin, hand.rayDirection).applyMatrix4(this.sceneFromRoom);
+    return rules.hulls?.along(this.ray, LEAST_DISTANCE) ?? 0;
+  }
+
+  private howToChange(hand: TrackedHand): string {
+    if (this.state.readOnly.peek()) return "you can only look at it";
+    if (!this.motion?.canMove(this.rule)) return "touch its new class";
+    const pull = hand.bare ? "pinch with the other hand, too" : "pull with the other trigger";
+    return `touch its new class, move it, or ${pull}`;
   }
 
   /** Let the other hand scale the held hull, or its reach. Returns whether a rule is held. */
   join(hand: TrackedHand): boolean {
     if (!this.hand || hand === this.hand) return false;
-    const { rules, readOnly } = this.state;
-    const rule = rules.find(this.rule);
-    if (rule?.kind !== "region" || readOnly.peek()) return true;
+    const rule = this.state.rules.find(this.rule);
+    if (!rule || !this.motion?.canMove(this.rule)) return true;
     this.other = hand;
     this.reach = this.wanted = rule.reach;
     this.size0 = this.size;
@@ -100,6 +127,11 @@ export class RuleHold {
   frame(now: number): void {
     const { hand, other } = this;
     if (!hand) return;
+    if (!this.state.rules.find(this.rule)?.on) {
+      this.drop(hand);
+      this.state.xr.message.value = "The rule was deleted or switched off.";
+      return;
+    }
     // A class that was touched meanwhile is for the rule, whose hull returns to its place.
     if (this.moving && this.state.rules.chosen.value !== this.rule) {
       this.drop(hand);
@@ -170,20 +202,21 @@ export class RuleHold {
     shownFromPlace.premultiply(step.makeTranslation(to.x, to.y, to.z));
     this.motion?.to(shownFromPlace.elements, now);
     const moved = state.rules.moved.value;
-    if (moved) state.xr.message.value = `${moveText(moved)}.`;
+    if (!moved || moved === this.said) return;
+    this.said = moved;
+    state.xr.message.value = `${moveText(moved)}.`;
   }
 
   /** Release the moved hull. */
   private put(hand: TrackedHand): void {
     const { xr, rules } = this.state;
-    const inside = rules.moved.peek()?.inside.length ?? 0;
     const result = this.motion?.end();
     if (result === "few")
       xr.message.value = "Too few items are in the hull: the rule stays as it was.";
-    if (result !== "") return;
+    if (typeof result !== "number") return;
     hand.pulse(LABEL_PULSE, 40);
     const { name } = rules.find(this.rule) ?? {};
-    xr.message.value = `The rule “${name}” is made again from ${items(inside)}.`;
+    xr.message.value = `The rule “${name}” is made again from ${items(result)}.`;
   }
 
   private changeReach(share: number, now: number): void {

@@ -1,10 +1,10 @@
 /** Rules in VR: taken by their hulls, given to other classes, and scaled by two hands. */
 import { beforeEach, describe, expect, it } from "vitest";
-import type { RuleInfo } from "../../../../src/protocol/messages.js";
+import type { RuleInfo, SessionInfo } from "../../../../src/protocol/messages.js";
 import type { Commands } from "../../../../src/state/commands.js";
 import { HullMove } from "../../../../src/state/hull-move.js";
 import type { Matched } from "../../../../src/state/rule-state.js";
-import { LEFT_HEAP, Room } from "../fixtures.js";
+import { bytesPerFrame, LEFT_HEAP, Room } from "../fixtures.js";
 
 const MATCHED: Matched = {
   items: new Uint32Array(30),
@@ -17,7 +17,21 @@ const MATCHED: Matched = {
 };
 const SPOT = [0.1, 0.4, 0.3] as const;
 
+const OAKS = {
+  rule: 5,
+  name: "oaks",
+  kind: "region",
+  class_id: 0,
+  reach: 1,
+  on: true,
+  changed_at: 5,
+} as RuleInfo;
+
 let room: Room;
+/** Motions of the hull. */
+let moves: (ArrayLike<number> | null)[];
+/** Number of items in the hull. */
+let inside: number;
 /** Calls of commands about rules, without the other commands. */
 const calls = () => {
   const found: [string, ...unknown[]][] = [];
@@ -37,7 +51,7 @@ const calls = () => {
 
 /** Take rule 5 by the ray of the right hand. */
 function take(): void {
-  room.state.rules.along = () => 5;
+  room.state.rules.hulls!.along = () => 5;
   room.right.at(...SPOT);
   room.frames(1);
   room.press(room.right);
@@ -46,8 +60,32 @@ function take(): void {
 beforeEach(() => {
   room = new Room();
   room.annotate();
-  const rule = { rule: 5, name: "oaks", kind: "region", class_id: 0, reach: 1, changed_at: 5 };
-  room.state.rules.setList([rule as RuleInfo]);
+  room.state.rules.setList([OAKS]);
+  moves = [];
+  const withRules: Commands["withRules"] = (run) => void room.calls.push(["withRules", run]);
+  room.state.rules.hulls = {
+    motion: new HullMove(room.state, { withRules }),
+    moved: 0,
+    middleOf: () => ({ x: 0, y: 0, z: 0 }),
+    move: (_, motion) => void moves.push(motion && Array.from(motion)),
+    insideOf: () => new Uint32Array(inside),
+    along: () => 0,
+    beside: () => 0,
+  };
+  inside = 40;
+});
+
+it("offers only the changes that are possible for the rule", () => {
+  const said = () => {
+    take();
+    room.release(room.right);
+    return room.state.xr.message.value;
+  };
+  expect(said()).toMatch(/touch its new class, move it, or pull with the other trigger\.$/);
+  room.state.rules.setList([{ ...OAKS, kind: "query" }]);
+  expect(said()).toMatch(/: touch its new class\.$/);
+  room.state.session.value = { read_only: false, role: "viewer" } as SessionInfo;
+  expect(said()).toMatch(/: you can only look at it\.$/);
 });
 
 it("gives a class to the rule that was taken, once", () => {
@@ -72,7 +110,7 @@ it("states that the rule has the class already", () => {
 it("forgets the rule when something is painted or labelled", () => {
   take();
   room.release(room.right);
-  room.state.rules.along = () => 0;
+  room.state.rules.hulls!.along = () => 0;
   room.paint(room.right, LEFT_HEAP);
   expect(room.state.rules.chosen.value).toBe(0);
   room.state.rules.chosen.value = 5; // a suggested region is selected without painting
@@ -85,7 +123,7 @@ it("asks for hulls that are 15 cm away in a room of any scale", () => {
   for (const scale of [0.2, 1, 5]) {
     room.world.makeScale(scale, scale, scale);
     const asked: number[] = [];
-    room.state.rules.along = (_, near) => asked.push(near) && 0;
+    room.state.rules.hulls!.along = (_, near) => asked.push(near) && 0;
     room.right.at(...SPOT);
     room.press(room.right);
     room.release(room.right);
@@ -122,20 +160,7 @@ it("ends the preview if the hands are lost, or do not change the reach", () => {
 });
 
 describe("a hull that the hand moves", () => {
-  let moves: (ArrayLike<number> | null)[];
-  beforeEach(() => {
-    moves = [];
-    const rule = { rule: 5, name: "oaks", kind: "region", class_id: 0, on: true, changed_at: 5 };
-    room.state.rules.setList([rule as RuleInfo]);
-    const withRules: Commands["withRules"] = (run) => void room.calls.push(["withRules", run]);
-    room.state.rules.hulls = {
-      motion: new HullMove(room.state, { withRules }),
-      middleOf: () => ({ x: 0, y: 0, z: 0 }),
-      move: (_, motion) => void moves.push(motion && Array.from(motion)),
-      insideOf: () => new Uint32Array(40),
-    };
-    take();
-  });
+  beforeEach(() => take());
   const carry = (x: number) => {
     room.right.at(SPOT[0] + x, SPOT[1], SPOT[2]);
     room.frames(5);
@@ -149,9 +174,10 @@ describe("a hull that the hand moves", () => {
     expect(room.state.latent.frozen).toBe(true);
     expect(room.state.xr.message.value).toBe("40 items in the hull.");
     calls();
+    inside = 38; // since the last count
     room.release(room.right);
-    expect(calls()).toContainEqual(["remake", 5, new Uint32Array(40)]);
-    expect(room.state.xr.message.value).toBe("The rule “oaks” is made again from 40 items.");
+    expect(calls()).toContainEqual(["remake", 5, new Uint32Array(38)]);
+    expect(room.state.xr.message.value).toBe("The rule “oaks” is made again from 38 items.");
     expect(room.state.latent.frozen).toBe(false);
   });
   it("is scaled by the distance of the other hand", () => {
@@ -178,5 +204,20 @@ describe("a hull that the hand moves", () => {
     room.controls.cancel(room.right);
     expect(moves.at(-1)).toBeNull();
     expect(calls().map(([name]) => name)).not.toContain("remake");
+  });
+  it("is let go when somebody deletes its rule", () => {
+    carry(0.2);
+    room.state.rules.setList([]);
+    carry(0.3);
+    expect(moves.at(-1)).toBeNull();
+    expect(room.state.latent.frozen).toBe(false);
+    expect(room.state.xr.message.value).toBe("The rule was deleted or switched off.");
+    room.release(room.right);
+    expect(calls().map(([name]) => name)).not.toContain("remake");
+  });
+  it("allocates next to nothing per frame", () => {
+    carry(0.2);
+    room.state.rules.hulls!.move = () => {};
+    expect(bytesPerFrame(() => room.controls.frame(room.now, 0.01))).toBeLessThan(300);
   });
 });
