@@ -151,8 +151,7 @@ export class XrControls implements InputListener {
         return;
       }
     }
-    const free = this.brush.hit.count === 0 && this.state.selection.peek().items.length === 0;
-    if (free && this.grasps.rule?.take(hand)) return;
+    if (this.brush.hit.count === 0 && this.grasps.rule?.take(hand)) return;
     this.state.rules.chosen.value = 0; // the next class is for the painted items
     this.activities.begin(hand.side, "painting");
     this.brush.beginStroke();

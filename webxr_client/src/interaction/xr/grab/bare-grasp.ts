@@ -60,6 +60,11 @@ export class BareGrasp {
     return hand.transient || !facesHead(hand, head);
   }
 
+  /** Whether a pinch waits. */
+  get waits(): boolean {
+    return this.left.active || this.right.active;
+  }
+
   /** Wait until the pinch of the hand lasts or moves enough to grab the world. */
   wait(hand: TrackedHand, now: number): void {
     const waiting = this[hand.side];

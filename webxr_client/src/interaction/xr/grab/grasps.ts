@@ -49,13 +49,17 @@ export class Grasps {
     if (this[other.side].active) this[other.side].update(other, seconds);
   }
 
-  /** Grab the cluster if the hand is in the cluster or points at it; otherwise grab the world. */
+  /**
+   * Grab the cluster if the hand is in the cluster or points at it. Otherwise, grab the world, or
+   * with a bare hand the hull of a rule, unless the other hand grabs the world.
+   */
   begin(hand: TrackedHand): void {
     const { head } = this.room;
     if (hand.bare && !this.bare.allows(hand, head.position, this.now)) return;
     if (this.cluster.isWithinReach(hand, this.room.roomFromScene)) this.takeCluster(hand);
-    else if (hand.bare) this.bare.wait(hand, this.now);
-    else this.takeFar(hand);
+    else if (!hand.bare) this.takeFar(hand);
+    else if (this.world.active || this.bare.waits || !this.rule?.take(hand))
+      this.bare.wait(hand, this.now);
   }
 
   /**

@@ -1,6 +1,8 @@
 /** Rules in VR: taken by their hulls, given to other classes, and scaled by two hands. */
+import { Matrix4 } from "three";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { RuleInfo, SessionInfo } from "../../../../src/protocol/messages.js";
+import { NOTHING } from "../../../../src/state/app-state.js";
 import type { Commands } from "../../../../src/state/commands.js";
 import { HullMove } from "../../../../src/state/hull-move.js";
 import type { Matched } from "../../../../src/state/rule-state.js";
@@ -219,5 +221,65 @@ describe("a hull that the hand moves", () => {
     carry(0.2);
     room.state.rules.hulls!.move = () => {};
     expect(bytesPerFrame(() => room.controls.frame(room.now, 0.01))).toBeLessThan(300);
+  });
+});
+
+describe("a bare hand", () => {
+  const asked: [number, number][] = [];
+  const NEAR = [0.05, 0.1, 0.3] as const;
+  beforeEach(() => {
+    const { hulls, list } = room.state.rules;
+    room = new Room(true);
+    room.annotate();
+    room.state.rules.setList(list.value);
+    asked.length = 0;
+    const motion = new HullMove(room.state, {
+      withRules: (run) => void room.calls.push(["withRules", run]),
+    });
+    room.state.rules.hulls = {
+      ...hulls!,
+      motion,
+      beside: ({ x }, distance) => {
+        asked.push([x, distance]);
+        return 5;
+      },
+    };
+    room.right.at(...NEAR);
+    room.left.at(...NEAR);
+    room.frames(1);
+  });
+
+  it.each(["right", "left"] as const)("takes a hull with the %s hand and scales it", (side) => {
+    const [one, other] = side === "right" ? [room.right, room.left] : [room.left, room.right];
+    room.press(one);
+    expect(asked).toEqual([[NEAR[0], expect.closeTo(0.075)]]);
+    expect(room.state.xr.message.value).toContain("move it, or pinch with the other hand, too.");
+    room.frames(20);
+    one.at(NEAR[0] + 0.2, NEAR[1], NEAR[2]);
+    room.frames(1);
+    expect(room.world.equals(new Matrix4())).toBe(true);
+    other.at(NEAR[0] + 0.1, NEAR[1], NEAR[2]);
+    room.press(other);
+    other.at(NEAR[0], NEAR[1], NEAR[2]);
+    room.frames(1);
+    expect(moves.at(-1)![0]).toBeCloseTo(2);
+    room.release(other);
+    room.release(one);
+    expect(calls()).toContainEqual(["remake", 5, new Uint32Array(40)]);
+  });
+  it("grabs the world while items are selected, or the other hand pinches", () => {
+    room.paint(room.right, LEFT_HEAP);
+    room.right.at(...NEAR);
+    room.press(room.right);
+    expect(asked).toEqual([]);
+    room.release(room.right);
+    room.state.selection.value = NOTHING;
+    room.state.rules.hulls!.beside = ({ x }) => (x < 0 ? 0 : 5);
+    room.left.at(-0.2, 0.5, 0.3);
+    room.press(room.left);
+    room.press(room.right);
+    room.frames(10);
+    expect(room.controls.grasps.world.holds(room.right)).toBe(true);
+    expect(room.state.rules.chosen.value).toBe(0);
   });
 });
