@@ -247,6 +247,20 @@ def test_annotators_of_regions_do_not_outvote_a_label(tmp_path: Path) -> None:
     assert [(a.end, a.labels) for a in found.annotations] == [(None, ("cat",)), (2, ("x",))]
 
 
+def test_regions_of_another_control_do_not_displace_the_chosen_ones(tmp_path: Path) -> None:
+    annotations = [
+        {"result": [{"from_name": name, "value": {"start": 1, "end": 2, "labels": [label]}}]}
+        for name, label in (("label", "bird"), ("noise", "wind"))
+    ]
+    annotations[1]["ground_truth"] = True
+    tasks = [{"data": {"audio": "/data/upload/1/a.wav"}, "annotations": annotations}]
+    (tmp_path / "ls.json").write_text(json.dumps(tasks))
+    found = read_annotations(tmp_path / "ls.json", "ls.json", ImportOptions())
+    assert found is not None
+    assert [annotation.labels for annotation in found.annotations] == [("bird",)]
+    assert not any("annotators" in finding.text for finding in found.findings)
+
+
 @pytest.mark.parametrize("reason", ["unreadable", "conflict"])
 def test_a_failed_import_of_labels_leaves_no_project(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], reason: str

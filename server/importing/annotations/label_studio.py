@@ -50,6 +50,14 @@ class _Vote:
     annotator: str = ""
     """Name of the annotator: an e-mail address or another name, else the number."""
 
+    def regions_of(self, control: str) -> tuple[tuple[float, float, tuple[str, ...]], ...]:
+        """Return start, end and labels of the regions with a label of a control."""
+        return tuple(
+            (start, end, labels)
+            for name, start, end, labels in self.regions
+            if name == control and labels
+        )
+
 
 @dataclass
 class _Task:
@@ -257,18 +265,17 @@ def _decided(found: AnnotationFile, tasks: Sequence[_Task], control: str | None)
         if len(found.annotations) > MAX_ANNOTATIONS:
             break
         whole = [vote for vote in task.votes if vote.choices.get(chosen)]
-        parts = [vote for vote in task.votes if vote.regions]
-        different += _differ(whole, parts, chosen)
+        parts = [vote for vote in task.votes if vote.regions_of(chosen_region)]
+        different += _differ(whole, chosen) or len({v.regions_of(chosen_region) for v in parts}) > 1
         if whole:
             vote = _winner(whole, chosen)
             labels = vote.choices[chosen]
             found.annotations.append(Annotation(task.names, labels[0], others=labels[1:]))
-            parts = [vote] if vote.regions else parts
-        for name, start, end, region in _newest(parts).regions if parts else ():
-            if name == chosen_region and region:
-                found.annotations.append(
-                    Annotation(task.names, region[0], start, end, others=region[1:])
-                )
+            parts = [vote] if vote in parts else parts
+        for start, end, region in _newest(parts).regions_of(chosen_region) if parts else ():
+            found.annotations.append(
+                Annotation(task.names, region[0], start, end, others=region[1:])
+            )
     if different:
         text = (
             f"{counted(different, 'task')} with different labels of several annotators: the ground "
@@ -315,7 +322,6 @@ def _newest(votes: Sequence[_Vote]) -> _Vote:
     return max(votes, key=lambda vote: (vote.truth, vote.at))
 
 
-def _differ(whole: Sequence[_Vote], parts: Sequence[_Vote], control: str) -> bool:
-    """Return whether annotators gave a task, or its regions, different labels."""
-    labels = {frozenset(vote.choices[control]) for vote in whole}
-    return len(labels) > 1 or any(vote.regions != parts[0].regions for vote in parts)
+def _differ(votes: Sequence[_Vote], control: str) -> bool:
+    """Return whether annotators gave a task different labels."""
+    return len({frozenset(vote.choices[control]) for vote in votes}) > 1
