@@ -412,6 +412,19 @@ def test_former_device_keeps_its_name_and_is_known_again(
     assert both.device != device and access.identify(third) is not None
 
 
+def test_another_person_on_the_same_browser_is_another_device(access: PairingManager) -> None:
+    device, first = pair(access, "mia")
+    access.revoke(device)
+    assert access.devices is not None
+    former = access.devices.former(first)
+    asked = access.request("mia", "10.0.0.9", former)
+    assert access.poll(asked.secret, "tom")[0].state == "waiting"
+    access.decide(access.overview().waiting[0].request, "annotator")
+    known = access.identify(access.poll(asked.secret)[1])
+    assert known is not None and known.name == "tom" and known.device != device
+    assert access.devices.name_of(device) == "mia"
+
+
 def test_full_disk_does_not_revoke_a_known_device(
     tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
