@@ -10,10 +10,11 @@ and their agreement measures how well the classes are defined. A person gets, in
 
 The labels of the items 1 and 3 are hidden until both people have labelled them
 (session/blind_labels.py). The items 2 and 4 have a label already, so the second one is shown at
-once.
+once. An item whose class was unclear to a person is part of the blind gesture, without a class, and
+does not come again.
 """
 
-from collections import defaultdict
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +25,7 @@ from lodespace.review.contact_sheets import queue
 from lodespace.session.authors import is_person, person_of
 from lodespace.session.blind_labels import BlindLabels
 from lodespace.session.item_state import ItemState
-from lodespace.session.sources import VotingState, person_votes
+from lodespace.session.sources import PersonVotes, VotingState, person_votes
 
 Flags = npt.NDArray[np.bool_]
 
@@ -44,53 +45,46 @@ class DoubleLabelQueue:
     def __init__(self) -> None:
         self._given: dict[str, list[int]] = {}
         """Items of the newest sheet of each person."""
-        self._left_out: dict[str, list[int]] = defaultdict(list)
-        """Items on sheets of each person, whose class was unclear to the person."""
 
     def sheet(
         self, state: ItemState, labels: LabelledByPeople, person: str, size: int = SHEET_SIZE
     ) -> Sheet:
         """Return the next sheet of a person, of at most `size` items."""
-        own, blind = _labelled_by(labels, person), labels.blind
+        votes, blind = person_votes(labels.voting), labels.blind
         # A label of an item outside of sheets must not end the sheet that contains the item.
-        answered = np.zeros(len(own), np.bool_)
-        answered[blind.labelled_by(person)] = True
-        free = ~own & ~state.locked
+        answered = np.zeros(labels.voting.n_items, np.bool_)
+        answered[blind.answered_by(person)] = True
+        free = ~answered & ~state.locked
+        if person in votes:
+            free &= votes[person].classes == UNLABELED
         if answered[self._given.get(person, [])].any():
-            # The sheet was confirmed. Its items whose class was unclear are not on another one.
-            sheet = self._given.pop(person)
-            self._left_out[person] += [item for item in sheet if not own[item]]
-        free[self._left_out[person]] = False
-        waiting = [
-            hidden[free[hidden]].tolist()
-            for items, hidden in blind.hidden_of_others(person)
-            if not answered[items].any()
-        ]
+            del self._given[person]  # the sheet was confirmed
+        waiting = [hidden[free[hidden]].tolist() for hidden in blind.hidden_of_others(person)]
         begun = [self._given.get(person, [])]
         for other, items in self._given.items():
-            done = answered[items].any() or _done(blind, other, items)
-            if not (done or state.labelled[items].any()):
-                begun.append(items)
+            if not np.isin(items, blind.answered_by(other)).any():
+                begun.append([item for item in items if not state.labelled[item]])
         for items in (*waiting, *begun):
-            shown = [item for item in items if free[item]]
+            shown = [item for item in items if free[item]][:size]
             if shown:
-                self._given[person] = items
-                everything = {*shown, *(item for each in waiting for item in each)}
-                return _sheet(shown, len(everything))
-        items, total = self._new(state, labels, free, person, size)
+                self._given[person] = shown
+                return _sheet(shown, len({*shown, *(item for each in waiting for item in each)}))
+        items, total = self._new(state, labels, votes, free, person, size)
         self._given[person] = items
         return _sheet(items, total)
 
     def _new(
-        self, state: ItemState, labels: LabelledByPeople, free: Flags, person: str, size: int
+        self,
+        state: ItemState,
+        labels: LabelledByPeople,
+        votes: Mapping[str, PersonVotes],
+        free: Flags,
+        person: str,
+        size: int,
     ) -> tuple[list[int], int]:
         """Return items of a new sheet, and the number of all such items."""
-        looked, together = _labelled_by_others(labels, person)
+        looked, together = _labelled_by_others(labels, votes, person)
         unlabelled = free & ~state.labelled
-        for _, hidden in labels.blind.hidden_of_others(person):
-            unlabelled[hidden] = False
-        for items in self._given.values():
-            unlabelled[items] = False
         order = queue(state, "uncertain", size)[0]
         for items in (
             looked[free[looked]],
@@ -104,38 +98,19 @@ class DoubleLabelQueue:
         return [], 0
 
 
-def _done(blind: BlindLabels, person: str, items: list[int]) -> bool:
-    """Return whether a person has confirmed the sheet with these items."""
-    return bool(set(items) & set(blind.labelled_by(person).tolist()))
-
-
-def _labelled_by(labels: LabelledByPeople, person: str) -> Flags:
-    """Return for each item (N,) whether a person has labelled it, also with a hidden label."""
-    found = np.zeros(labels.voting.n_items, np.bool_)
-    votes = person_votes(labels.voting).get(person)
-    if votes is not None:
-        found = votes.classes != UNLABELED
-    found[labels.blind.labelled_by(person)] = True
-    return found
-
-
 def _labelled_by_others(
-    labels: LabelledByPeople, person: str
+    labels: LabelledByPeople, votes: Mapping[str, PersonVotes], person: str
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Return the items at which another person has looked, and the others that another person has
     labelled. Both are in the order of the gestures."""
-    others = {
-        other: votes
-        for other, votes in person_votes(labels.voting).items()
-        if other != person and is_person(other)
-    }
+    others = {other: each for other, each in votes.items() if other != person and is_person(other)}
     listed: tuple[list[npt.NDArray[np.intp]], ...] = ([], [])
     looked = np.zeros(labels.voting.n_items, np.bool_)
     for record in labels.voting.gestures:
-        votes = others.get(person_of(record.client))
-        if votes is None:
+        of_person = others.get(person_of(record.client))
+        if of_person is None:
             continue
-        items = record.items[votes.classes[record.items] != UNLABELED].astype(np.intp)
+        items = record.items[of_person.classes[record.items] != UNLABELED].astype(np.intp)
         listed[0 if record.verified else 1].append(items)
         if record.verified:
             looked[items] = True

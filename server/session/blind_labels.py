@@ -24,12 +24,15 @@ class BlindLabels:
 
     def __init__(self) -> None:
         self._records: dict[int, GestureRecord] = {}
+        self._items: Items = np.empty(0, np.uint32)
+        """Items of all blind gestures, ascending."""
 
     def __contains__(self, number: int) -> bool:
         return number in self._records
 
-    def __len__(self) -> int:
-        return len(self._records)
+    def touches(self, items: Items) -> bool:
+        """Return whether one of `items` (K,) is in a blind gesture, undone or not."""
+        return bool(_is_in(self._items, items).any())
 
     def copy(self) -> "BlindLabels":
         """Return the gestures as they are now, for another thread to read."""
@@ -37,11 +40,13 @@ class BlindLabels:
         found._records = {
             number: msgspec.structs.replace(record) for number, record in self._records.items()
         }
+        found._items = self._items
         return found
 
     def add(self, history: LabelHistory, record: GestureRecord) -> Items:
         """Add a gesture that is newer than all others. Returns the items whose label changed."""
         self._records[record.number] = record
+        self._items = np.union1d(self._items, record.items)
         record.hidden = np.zeros(len(record.items), np.bool_)
         return self.update(history, record.items, lambda: history.add(record))
 
@@ -62,7 +67,7 @@ class BlindLabels:
         Returns:
             The items whose label changed.
         """
-        if not self._records:
+        if not self.touches(items):
             return change()
         before = history.labels[items]
         change()
@@ -79,26 +84,23 @@ class BlindLabels:
         """Return for each of `items` (K,) whether another person than `person` has labelled it."""
         return np.array([_answered(history, item, person) for item in items.tolist()], np.bool_)
 
-    def hidden_of_others(self, person: str) -> list[tuple[Items, Items]]:
-        """Return the gestures of others with labels that nobody has answered yet, oldest first: all
-        items of the gesture (K,), and those whose labels are hidden (L,)."""
-        found: list[tuple[Items, Items]] = []
+    def hidden_of_others(self, person: str) -> list[Items]:
+        """Return the items of each gesture of others whose labels are hidden (K,), because nobody
+        has answered them yet, oldest gesture first."""
+        found = list[Items]()
         for record in self._standing():
             if person_of(record.client) != person:
                 assert record.hidden is not None
                 hidden = record.hidden & (_classes(record) != UNLABELED)
                 if hidden.any():
-                    found.append((record.items, record.items[hidden]))
+                    found.append(record.items[hidden])
         return found
 
-    def labelled_by(self, person: str) -> Items:
-        """Return the items (K,), ascending, that a person has labelled blind."""
-        of_person = [
-            record.items[_classes(record) != UNLABELED]
-            for record in self._standing()
-            if person_of(record.client) == person
-        ]
-        return np.unique(np.concatenate([*of_person, np.empty(0, np.uint32)])).astype(np.uint32)
+    def answered_by(self, person: str) -> Items:
+        """Return the items of the blind gestures of a person (K,), ascending, with those whose
+        class was unclear to the person."""
+        own = [r.items for r in self._standing() if person_of(r.client) == person]
+        return np.unique(np.concatenate([*own, np.empty(0, np.uint32)])).astype(np.uint32)
 
     def _standing(self) -> Iterator[GestureRecord]:
         return (record for record in self._records.values() if not record.undone)

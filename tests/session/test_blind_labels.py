@@ -157,7 +157,7 @@ def test_two_people_get_the_same_sheet_and_a_third_a_new_one() -> None:
     assert sheet(log, queue, "device-2") == first
     queue = DoubleLabelQueue()  # the server has restarted
     assert sheet(log, queue, "device-3") == first
-    blind(log, 3, "device-2.b", dict.fromkeys(first[:3], 1))
+    blind(log, 3, "device-2.b", {**dict.fromkeys(first[:3], 1), first[3]: -1})
     assert not set(sheet(log, queue, "device-2")) & {7, *first}, "one of them is asked again"
     assert sheet(log, queue, "device-3") == first[3:], "the fourth has no second label"
 
@@ -171,11 +171,36 @@ def test_a_second_person_gets_items_that_another_has_labelled() -> None:
     assert sheet(log, queue, "device-1") == [3, 6, 8]
     assert sheet(log, queue, "device-3") == [3, 6, 8], "another open sheet of labelled items"
     assert not set(sheet(log, queue, "device-2")) & {0, 3, 5, 6, 8, 9}
-    blind(log, 5, MIA, {3: 1, 8: 2})
+    blind(log, 5, MIA, {3: 1, 6: -1, 8: 2})
     assert labels(log)[3] == 1 and labels(log)[8] == 2, "both labels are known now"
-    assert sheet(log, queue, "device-1") == [1, 2, 4, 7], "not 6 again, whose class was unclear"
-    blind(log, 6, MIA, dict.fromkeys([1, 2, 4, 7], 0))
+    for each in (DoubleLabelQueue(), queue):  # also after a restart
+        assert sheet(log, each, "device-1") == [1, 2, 4, 7], "not 6 again: its class was unclear"
+    blind(log, 6, MIA, {1: 0, 2: -1, 4: 0, 7: 0})
     assert sheet(log, queue, "device-1") == [0, 9], "the items of a region come last"
+    blind(log, 7, MIA, {0: -1, 9: -1})
+    assert sheet(log, queue, "device-1") == [], "the queue does not end"
+
+
+def test_items_of_an_abandoned_sheet_go_to_others() -> None:
+    log, queue = Log(), DoubleLabelQueue()
+    left = sheet(log, queue, "device-1")
+    blind(log, 1, TOM, {left[0]: 0})
+    log.do(label(2, left[:1], 1), ANN)  # shows the label: the open sheet has a labelled item
+    rest = set(range(10)) - {left[0]}
+    found: set[int] = set()
+    for number in range(3, 6):
+        items = sheet(log, queue, "device-3")
+        blind(log, number, ANN, dict.fromkeys(items, 0))
+        found |= set(items)
+    assert found == rest, "items of the abandoned sheet are not shown to anybody"
+
+
+def test_a_sheet_is_never_longer_than_asked() -> None:
+    log, queue = Log(), DoubleLabelQueue()
+    blind(log, 1, TOM, dict.fromkeys(range(6), 0))
+    assert sheet(log, queue, "device-1") == [0, 1, 2, 3]
+    blind(log, 2, MIA, dict.fromkeys(range(4), 0))
+    assert sheet(log, queue, "device-1") == [4, 5], "the rest of the gesture is not shown"
 
 
 def test_a_label_beside_a_sheet_leaves_the_other_items_of_the_sheet() -> None:

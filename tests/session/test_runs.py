@@ -53,6 +53,8 @@ def random_command(dice: np.random.Generator, number: int) -> Command:
         case 0:
             return label(number, items, class_ids[0])
         case 1:
+            if dice.random() < 0.1:
+                return label_each(number, {0: class_ids[0], 1: class_ids[-1]}, blind=True)
             return label_each(number, dict(zip(items, class_ids, strict=True)))
         case 2:
             return undo(number)
@@ -139,6 +141,26 @@ def test_a_run_ends_after_many_items_and_at_other_events(monkeypatch: pytest.Mon
         session.carry_out_run(run)
     # Event 5 undoes a setting, and event 7 a gesture.
     assert found == [[1, 2], [3], [4], [5], [6, 7]]
+
+
+def test_only_events_on_items_of_blind_gestures_are_runs_of_their_own() -> None:
+    log = Log()
+    commands = [
+        label_each(1, {0: 1, 1: 1}, blind=True),
+        label(2, [2], 1),
+        label(3, [3], 1),
+        undo(4),
+        label(5, [1], 1),
+        undo(6),
+        label(7, [2], 1),
+    ]
+    for command in commands:
+        log.do(command, "anna")
+    session, found = AnnotationSession(log.items, scene_id=1, settings=BEGUN), []
+    for run in runs.runs_of(session, log.events):
+        found.append([event.sequence for event in run])
+        session.carry_out_run(run)
+    assert found == [[1], [2, 3, 4], [5], [6], [7]]
 
 
 def header(number: int) -> dict[str, Any]:
@@ -274,11 +296,11 @@ def many_items(n: int, copies: int) -> tuple[AnnotationSession, list[Event]]:
     The events concern only the first ten items.
     """
     items = ItemSet("many", "vector", np.zeros((n, 1), np.float32), ["a", "b", "c"])
-    log, moved = random_log(5, 60), list[Event]()
+    log, moved = random_log(12, 60), list[Event]()
     kinds = {type(event).__name__ for event in log.events}
     assert {"LabelEvent", "LabelEachEvent", "UndoEvent", "RedoEvent", "EditClassEvent"} <= kinds
-    # The work for a MergeClassEvent grows with the number of items, so the log must contain none.
-    assert "MergeClassEvent" not in kinds
+    # The work for these events grows with the number of items, so the log must contain none.
+    assert not {"MergeClassEvent", "SettingsEvent"} & kinds
     for first in range(0, copies * len(log.events), len(log.events)):
         for event in log.events:
             number = first + event.sequence

@@ -26,8 +26,8 @@ def runs_of(state: SessionState, events: Iterable[Event]) -> Iterator[list[Event
     """Yield `events` in runs.
 
     A run is either one event of any kind, or several events, each of which is a gesture, an undo of
-    a gesture or a redo of a gesture. Blind gestures, and all events in a session with rules or
-    blind gestures, are runs of their own.
+    a gesture or a redo of a gesture. Blind gestures, events on items of blind gestures, and all
+    events in a session with rules are runs of their own.
 
     The caller applies each run to `state` before it requests the next run. If `events` raises an
     error, the events before the error are yielded first.
@@ -42,16 +42,18 @@ def runs_of(state: SessionState, events: Iterable[Event]) -> Iterator[list[Event
                 yield run
             raise
         if isinstance(event, _LABELS):
-            count = -1 if event.provenance.blind else len(event.items)
+            # The labels that change are compared per event (blind_labels.py).
+            alone = event.provenance.blind or state.blind.touches(event.items)
+            count = -1 if alone else len(event.items)
         elif isinstance(event, UndoEvent | RedoEvent) and (
             event.gesture in gestures or (run and event.gesture >= run[0].sequence)
         ):
-            count = 0
+            known = gestures.get(event.gesture)
+            count = -1 if known is not None and state.blind.touches(known.items) else 0
         else:
             count = -1
-        if state.rules.any_event or len(state.blind):
-            # The labels that change are compared per event (effects.py, blind_labels.py).
-            count = -1
+        if state.rules.any_event:
+            count = -1  # the labels that change are compared per event (effects.py)
         if run and (count < 0 or len(run) == MOST_EVENTS or items > MOST_ITEMS):
             yield run
             run, items = [], 0
