@@ -136,10 +136,9 @@ class RuleFunctions:
             try:
                 # The user's function may take long, and may raise any error.
                 found = await asyncio.to_thread(votes_of, function, items, rule.votes.seen)
-                command = added_votes(rule, found.items, found.seen)
-                if rule.votes.class_ids is not None:  # else a person gave the rule one class
-                    classes = await self._classes(found.names)
-                    command = added_votes(rule, found.items, found.seen, classes)
+                # If a person gave the rule one class, the classes count after an undo of this.
+                classes = await self._classes(found.names)
+                command = added_votes(rule, found.items, found.seen, classes)
                 await self._commands.carry_out(command, API_CLIENT)
             except Exception as error:
                 log.warning("rule %r was not applied to added items: %s", rule.name, error)

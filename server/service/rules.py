@@ -20,7 +20,7 @@ from lodespace.service.rule_spaces import RuleSpaces
 from lodespace.session.authors import RULES, person_of
 from lodespace.session.commands.rule_commands import ApplyRules, PreparedRule, RuleChangedError
 from lodespace.session.rule_events import StoredRegion, StoredVotes
-from lodespace.session.rules import Rule, class_of
+from lodespace.session.rules import Rule, class_of, locked
 from lodespace.session.selections import Selections
 from lodespace.session.session import AnnotationSession
 
@@ -193,7 +193,11 @@ class Rules:
         session, n = self._session, len(self._session.items)
         if session.read_only or session.obstacle:
             return []
-        return [rule for rule in session.rules if rule.follows and rule.votes.seen < n]
+        return [
+            rule
+            for rule in session.rules
+            if rule.follows and rule.votes.seen < n and not locked(session.classes, rule)
+        ]
 
     async def _apply_to_added(self, waiting: list[Rule]) -> None:
         n = len(self._session.items)

@@ -219,6 +219,13 @@ def class_of(classes: ClassList, rule: Rule) -> int:
     return int(classes.resolve(np.array([rule.class_id], np.int16))[0])
 
 
+def locked(classes: ClassList, rule: Rule) -> bool:
+    """Return whether the one class of the rule is locked."""
+    if rule.votes.class_ids is not None:
+        return False
+    return bool(classes.locked(np.array([class_of(classes, rule)], np.int16))[0])
+
+
 def _added(event: AddRuleEvent) -> Rule:
     return Rule(
         number=event.sequence,

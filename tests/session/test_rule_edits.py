@@ -116,6 +116,19 @@ def test_votes_on_added_items_leave_locked_items_alone() -> None:
     assert log.add_votes(second, items(8, 9)) is None
 
 
+def test_no_added_item_gets_a_locked_class() -> None:
+    log = Rules()
+    log.seen = 7
+    rule, each = log.add(items(0), 0), log.add_each({1: 0, 2: 1})
+    log.change_class(0, locked=True)
+    assert log.add_votes(rule, items(7)) is None
+    log.add_votes(each, items(8, 9), [0, 1])
+    assert log.labels[7:] == [-1, -1, 1]
+    log.change_class(0, locked=False)
+    log.add_votes(rule, items(7))
+    assert log.labels[7:] == [0, -1, 1], "the rule does not vote after its class was unlocked"
+
+
 def test_undo_by_one_author_keeps_the_other_search_whole() -> None:
     log = Rules()
     rule = log.add(items(0, 1), 0, kind="predictions", confidence=0.9)

@@ -324,3 +324,33 @@ async def test_a_function_votes_on_added_items_after_a_merge(
     found = {names[int(class_id)] for class_id in session.labels[N:]}
     assert {names[int(class_id)] for class_id in session.labels[:N]} == {"high"}
     assert found == {"high", "low"}, "the function names a class again that was merged"
+
+
+async def test_classes_of_added_items_count_after_an_undo_of_one_class(
+    client_of: ClientOf, tmp_path: Path
+) -> None:
+    def first_number(item: RuleItem) -> str | None:
+        return "high" if item.data[0] > 0 else "low"
+
+    client = await client_of(data(tmp_path / "d"), tmp_path / "project")
+    service: Service = client.server.app[SERVICE]
+    session, functions = service.session, service.rules.functions
+    votes = votes_of(first_number, session.items)
+    rule = await functions.add(first_number, "by number", votes)
+    ids = {info.name: info.class_id for info in session.classes.classes}
+    added = rows_of(30, 5)[0]
+    file = io.BytesIO()
+    np.save(file, added)
+    async with page_of(client) as page:
+        await page.send("edit_rule", rule=rule, class_id=ids["high"])
+        await page.send("edit_class", class_id=ids["high"], locked=True)
+        answer = await client.post("/api/items?name=new.npy", data=file.getvalue(), headers=BINARY)
+        assert answer.status == 200, await answer.text()
+        assert (session.labels[N:] == -1).all(), "added items got a locked class"
+        await page.send("edit_class", class_id=ids["high"], locked=False)
+        await page.send("undo")  # the class is locked again
+        assert (session.labels[N:] == ids["high"]).all()
+        await page.send("undo")
+        await page.send("undo")
+    expected = np.where(added[:, 0] > 0, ids["high"], ids["low"])
+    assert session.labels[N:].tolist() == expected.tolist()

@@ -28,7 +28,7 @@ from lodespace.session.events import (
     new_header,
 )
 from lodespace.session.rule_events import StoredRegion, StoredVotes
-from lodespace.session.rules import Rule, class_of, voted
+from lodespace.session.rules import Rule, class_of, locked, voted
 from lodespace.session.state import SessionState
 from lodespace.session.undo import UndoableAction
 
@@ -137,9 +137,9 @@ def _plan_edit(
 def _plan_votes(state: SessionState, given: ApplyRules, client: str) -> RuleVotesEvent | None:
     rules = {number: state.rules.get(number) for number in given.votes}
     free = {
-        number: _free(state, rule, given.votes[number])
+        number: _free_of_added(state, rule, given)
         for number, rule in rules.items()
-        if rule is not None and _due(rule, given, number)
+        if rule is not None and _due(state, rule, given)
     }
     if not free:
         return None
@@ -159,9 +159,19 @@ def _plan_votes(state: SessionState, given: ApplyRules, client: str) -> RuleVote
     )
 
 
-def _due(rule: Rule, given: ApplyRules, number: int) -> bool:
-    """Return whether the votes of `given` are those of the rule, and newer than its own."""
-    return rule.version == given.versions[number] and rule.votes.seen < given.seen
+def _due(state: SessionState, rule: Rule, given: ApplyRules) -> bool:
+    """Return whether the votes of `given` are those of the rule, and newer than its own. No added
+    item gets a locked class: a rule of a locked class waits until the class is unlocked."""
+    newer = rule.version == given.versions[rule.number] and rule.votes.seen < given.seen
+    return newer and not locked(state.classes, rule)
+
+
+def _free_of_added(state: SessionState, rule: Rule, given: ApplyRules) -> npt.NDArray[np.bool_]:
+    """Return for each of the added items (K,) whether the rule may vote on it."""
+    free = _free(state, rule, given.votes[rule.number])
+    if rule.number in given.class_ids:
+        free &= ~state.classes.locked(state.classes.resolve(given.class_ids[rule.number]))
+    return free
 
 
 def _checked(
