@@ -96,7 +96,8 @@ class DeviceStore:
             name: Name of the device.
             role: Its role.
             address: Its IP address.
-            former: The same device before its approval ended; None for a new device.
+            former: The same device before its approval ended; None for a new device. With another
+                name, another person uses the same browser: this is a new device.
 
         Raises:
             LodespaceError: The file cannot be written.
@@ -104,7 +105,9 @@ class DeviceStore:
         secret = secrets.token_urlsafe(32)
         now = self._clock()
         approved = self.all()
-        if former is not None and any(one.device == former.device for one in approved):
+        if former is not None and (
+            former.name != name or any(one.device == former.device for one in approved)
+        ):
             former = None
         device = KnownDevice(
             device=secrets.token_hex(6) if former is None else former.device,

@@ -335,8 +335,6 @@ class PairingManager:
                 code="not_shared",
                 status=404,
             )
-        if former is not None and former.name != name:
-            former = None  # another person uses the same browser
         _, secret = self.devices.admit(name, role, address, former)
         self.expire_stale()  # the new device may have replaced the oldest device
         self._changed()
