@@ -18,6 +18,7 @@ from typing import Any
 
 from aiohttp.test_utils import TestClient
 
+from drivers.forked import ForkedProcess, fork_server, forked_command
 from lodespace.config import ServerConfig
 from lodespace.protocol import Settings
 
@@ -74,6 +75,8 @@ class Serving:
         )
         app = make_app(self.config, opened, threads=1)
         self.service = app[SERVICE]
+        if self.config.train and (name := fork_server()):
+            self.service.trainer.command = forked_command(name, "lodespace.training.process_main")
         self.runner, self.url, self.addresses = await start(app, [0])
         self.app = app
         return self.url
@@ -86,6 +89,10 @@ class ServerProcess:
     """`python -m lodespace serve` as a process, on a port of its own. The process can be
     killed and started again."""
 
+    forks = True
+    """Whether the server and its trainer are forks (drivers/forked.py), where the system allows
+    forks. If not, Python starts and loads all modules."""
+
     def __init__(self, *arguments: str, port: int | None = None) -> None:
         self.port = port or free_port()
         # One thread, unless `arguments` give another number: the tests' trainers share two cores
@@ -94,7 +101,7 @@ class ServerProcess:
         self.environment: dict[str, str] = {}
         self.program = ["-m", "lodespace"]
         """Arguments with which Python starts Lodespace."""
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | ForkedProcess | None = None
 
     @property
     def url(self) -> str:
@@ -102,11 +109,24 @@ class ServerProcess:
 
     def start(self, *, own_session: bool = False) -> None:
         """Start the process. With `own_session`, the process is the leader of a new session."""
+        environment = {**os.environ, **self.environment}
+        name = fork_server() if self.forks and self.program == ["-m", "lodespace"] else None
+        if name is not None:
+            with Path(os.devnull).open("r+b") as nothing:
+                self.process = ForkedProcess(
+                    name,
+                    "lodespace",
+                    ["serve", *self.arguments],
+                    environment,
+                    dict.fromkeys(range(3), nothing.fileno()),
+                    new_session=own_session,
+                )
+            return
         self.process = subprocess.Popen(
             [sys.executable, *self.program, "serve", *self.arguments],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, **self.environment},
+            env=environment,
             start_new_session=own_session,
         )
 
