@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
-from drivers.chromium import FLAGS, find_chromium
+from drivers.chromium import FLAGS, ONE_RENDERER, find_chromium
 from drivers.headset import Headset, in_vr_at_rest, put_on
 from drivers.page import PageDriver
 from drivers.page_pool import PagePool, PooledPage
@@ -40,7 +40,7 @@ def pages(playwright: Playwright) -> Iterator[PagePool]:
     """The pages of one browser, which the tests use one after the other."""
     chromium = find_chromium()
     assert chromium is not None, "no Chromium: run `python tests/drivers/chromium.py --install`"
-    browser = playwright.chromium.launch(executable_path=str(chromium), args=FLAGS)
+    browser = playwright.chromium.launch(executable_path=str(chromium), args=[*FLAGS, *ONE_RENDERER])
     yield PagePool(browser)
     browser.close()
 

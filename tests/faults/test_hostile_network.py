@@ -53,6 +53,7 @@ async def test_owner_labels_while_strangers_hold_all_they_can(
     """
     connections, labels, pause = (2000, 400, 0.0) if slow else (300, 40, 1.0)
     server = LanServer(str(small_data), "--project", str(tmp_path / "p"), state=tmp_path / "state")
+    server.forks = False  # the test looks at the children of the process
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
