@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import NoReturn
 
-SERVER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fork_server.py")  # noqa: PTH
+SERVER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fork_server.py")
 
 
 class ForkedProcess:
@@ -53,7 +53,7 @@ class ForkedProcess:
             "module": module,
             "arguments": list(arguments),
             "environment": dict(environment),
-            "folder": os.getcwd(),  # noqa: PTH
+            "folder": os.getcwd(),
             "files": list(files),
             "new_session": new_session,
         }
@@ -121,14 +121,14 @@ def fork_server() -> str | None:
 
 def forked_command(name: str, module: str) -> tuple[str, ...]:
     """Return the command line that runs `module` as a fork of the fork server `name`."""
-    return (sys.executable, "-I", "-S", os.path.abspath(__file__), name, module)  # noqa: PTH
+    return (sys.executable, "-I", "-S", os.path.abspath(__file__), name, module)
 
 
 def main() -> NoReturn:
     """Run a module as a fork, and end as it ends."""
     name, module, *arguments = sys.argv[1:]
     files: dict[int, int] = {}
-    for number in map(int, os.listdir("/proc/self/fd")):  # noqa: PTH
+    for number in map(int, os.listdir("/proc/self/fd")):
         try:
             os.fstat(number)
         except OSError:  # the folder itself

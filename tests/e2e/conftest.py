@@ -40,7 +40,9 @@ def pages(playwright: Playwright) -> Iterator[PagePool]:
     """The pages of one browser, which the tests use one after the other."""
     chromium = find_chromium()
     assert chromium is not None, "no Chromium: run `python tests/drivers/chromium.py --install`"
-    browser = playwright.chromium.launch(executable_path=str(chromium), args=[*FLAGS, *ONE_RENDERER])
+    browser = playwright.chromium.launch(
+        executable_path=str(chromium), args=[*FLAGS, *ONE_RENDERER]
+    )
     yield PagePool(browser)
     browser.close()
 
