@@ -1,7 +1,8 @@
 /**
  * Following of another person in VR: the cloud moves to the place at which the person sees it as
  * the other person does. The head alone moves the view, so the cloud moves only when the view of
- * the other person has changed and then rests, and a floor and a horizon stay.
+ * the other person has changed and then rests, and a floor and a horizon stay. While a hand works
+ * on the cloud, the cloud does not move.
  */
 import { Matrix4, Quaternion, Vector3 } from "three";
 import { PeerView } from "../../scene/peer-view.js";
@@ -10,6 +11,17 @@ import { endFollowing, followedPerson } from "../../state/peer-calls.js";
 import { CLOUD_EXTENT } from "./placement/dimensions.js";
 import type { HeadPose } from "./placement/head-pose.js";
 import { placeAsSeen } from "./placement/peer-placement.js";
+
+/** What the hands do. */
+export interface Hands {
+  /** Whether a hand holds selected items. */
+  readonly holding: boolean;
+  readonly stroke: { readonly active: boolean };
+  readonly grasps: {
+    readonly world: { readonly active: boolean };
+    readonly rule: { readonly moving: boolean } | null;
+  };
+}
 
 /** Time for which a view has to rest before the cloud moves, ms. */
 const REST_MS = 400;
@@ -27,10 +39,14 @@ export class PeerFollower {
   private readonly taken = new PeerView();
   private since = 0;
   private begun = Number.NEGATIVE_INFINITY;
+  /** Version of the scene to which `reached` belongs. */
+  private scene = -1;
   private readonly centre = new Vector3();
   /** Version of the places of the items for which `centre` was computed. */
   private version = -1;
   private readonly goal = new Matrix4();
+  /** Place to which this follower has moved the cloud last. */
+  private readonly reached = new Matrix4();
   private readonly from = { place: new Vector3(), turn: new Quaternion(), scale: new Vector3() };
   private readonly to = { place: new Vector3(), turn: new Quaternion(), scale: new Vector3() };
 
@@ -40,14 +56,25 @@ export class PeerFollower {
     private readonly head: HeadPose,
     private readonly roomFromScene: Matrix4,
     private readonly middle: () => Vector3,
+    private readonly hands: Hands,
   ) {}
 
+  /** Move the cloud again from its new place. Called after the cloud was placed before the head. */
+  again(): void {
+    this.id = "";
+  }
+
   /**
-   * Move the cloud; called once per frame. `held`: whether a hand holds the cloud, which ends the
-   * motion. Returns whether the cloud has moved.
+   * Move the cloud; called once per frame. A person who moves the cloud ends this. While a hand
+   * paints, or holds items or a rule, the cloud stays. Returns whether the cloud has moved.
    */
-  frame(now: number, held: boolean): boolean {
-    const { people, peers } = this.state;
+  frame(now: number): boolean {
+    const { state, hands } = this;
+    const { people, peers } = state;
+    const scene = state.sceneVersion.value;
+    // With another box, the cloud has the same place, but another matrix.
+    if (scene !== this.scene) this.reached.copy(this.roomFromScene);
+    this.scene = scene;
     const visited = people.visiting.value;
     const id = visited || people.following.value;
     const peer = id ? peers.value.get(id) : undefined;
@@ -55,25 +82,34 @@ export class PeerFollower {
       this.id = "";
       return false;
     }
-    if (held) {
+    const { world, rule } = hands.grasps;
+    const known = id === this.id;
+    if (world.active || (known && !this.roomFromScene.equals(this.reached))) {
       this.stop();
       return false;
     }
-    const { version } = this.state.latent;
+    if (hands.stroke.active || hands.holding || rule?.moving) {
+      // A motion that was not complete begins again.
+      if (this.begun !== Number.NEGATIVE_INFINITY) this.again();
+      this.begun = Number.NEGATIVE_INFINITY;
+      return false;
+    }
+    const { version } = state.latent;
     if (version !== this.version) this.centre.copy(this.middle());
     this.version = version;
     this.seen.read(peer, this.centre, CLOUD_EXTENT);
-    const other = id !== this.id;
-    if (other || !this.seen.isNear(this.resting, RESTS)) {
+    if (!known || !this.seen.isNear(this.resting, RESTS)) {
       this.resting.copy(this.seen);
       this.since = now;
     }
     const rests = now - this.since >= REST_MS && !this.seen.isNear(this.taken, MOVES);
-    if (other || rests) {
+    if (!known || rests) {
       this.id = id;
       this.begin(now);
     }
-    return this.move(now, visited !== "");
+    const moved = this.move(now, visited !== "");
+    this.reached.copy(this.roomFromScene);
+    return moved;
   }
 
   private stop(): void {

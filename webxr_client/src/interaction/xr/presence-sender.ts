@@ -4,6 +4,7 @@ import type { Pose, Presence } from "../../protocol/messages.js";
 import type { Commands } from "../../state/commands.js";
 import { scaleOf } from "./grab/transform.js";
 import type { TrackedHand } from "./input/tracked-hand.js";
+import type { HeadPose } from "./placement/head-pose.js";
 
 const EVERY_MS = 100;
 
@@ -18,14 +19,13 @@ export class PresenceSender {
   constructor(private readonly commands: Commands) {}
 
   /**
-   * Send the poses if it is time. `roomFromScene`, `head`, `orientation` and `hands` are poses in
-   * the room. `call`: request of this person to the others.
+   * Send the poses if it is time. `roomFromScene`, `head` and `hands` are poses in the room.
+   * `call`: request of this person to the others.
    */
   send(
     now: number,
     roomFromScene: Matrix4,
-    head: Vector3,
-    orientation: Quaternion,
+    head: HeadPose,
     hands: { left: TrackedHand; right: TrackedHand },
     call: Presence["call"],
   ): void {
@@ -34,16 +34,12 @@ export class PresenceSender {
     this.sceneFromRoom.copy(roomFromScene).invert();
     this.sceneFromRoom.decompose(this.position, this.sceneTurn, this.scale);
     this.commands.present({
-      head: this.pose(head, orientation),
+      head: this.pose(head.position, head.orientation),
       left: hands.left.tracked ? this.pose(hands.left.position, hands.left.orientation) : null,
       right: hands.right.tracked ? this.pose(hands.right.position, hands.right.orientation) : null,
       scale: 1 / scaleOf(roomFromScene),
       call,
     });
-  }
-
-  leave(): void {
-    this.commands.present({ head: null });
   }
 
   private pose(position: Vector3, orientation: Quaternion): Pose {

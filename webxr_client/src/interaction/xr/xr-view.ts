@@ -181,7 +181,7 @@ export class XrView implements Presenter {
   }
 
   draw(now: number, frame: XRFrame, time = now): void {
-    const { stage, cloud } = this.parts;
+    const { stage, cloud, state } = this.parts;
     const { renderer } = stage;
     if (this.newArrays) this.showInHand();
     const seconds = Math.min(0.1, (now - this.lastNow) / 1000);
@@ -195,7 +195,7 @@ export class XrView implements Presenter {
     this.paletteDisplay.update(this.head, seconds);
     if (!this.sheetPlaced && this.sheet.mesh.visible) this.placeSheetNow();
     this.controls.frame(now, seconds);
-    if (this.placement.placed) this.follower?.frame(now, this.controls.grasps.world.active);
+    if (this.placement.placed) this.follower?.frame(now);
     stage.world.matrixWorldNeedsUpdate = true;
     this.display.update(this.head, now);
     this.walk?.update(this.head, stage.world.matrix);
@@ -204,9 +204,7 @@ export class XrView implements Presenter {
     stage.beforeFrame(true);
     this.drawn.frame();
     this.drawBoards(now);
-    const { position, orientation } = this.head;
-    const call = this.parts.state.people.call.value;
-    this.presence.send(now, stage.world.matrix, position, orientation, this.inputs, call);
+    this.presence.send(now, stage.world.matrix, this.head, this.inputs, state.people.call.value);
     cloud.setGrab(this.controls.grab.shownFromPlace);
     this.drawing.update(now, this.pointShare);
     this.scenery.frame(now, seconds, this.head, this.drawing.quality.level.shadow);
@@ -223,7 +221,6 @@ export class XrView implements Presenter {
   dispose(): void {
     const { stage, cloud, state } = this.parts;
     this.controls.endAll();
-    this.presence.leave();
     this.inputs.dispose();
     this.placement.dispose();
     for (const hand of [this.inputs.left, this.inputs.right]) this.drawn.detach(hand);
@@ -282,7 +279,8 @@ export class XrView implements Presenter {
         () => import("./peer-follower.js"),
         ({ PeerFollower: Follower }) => {
           const middle = () => stage.bounds().getCenter(this.at);
-          this.follower = new Follower(state, this.head, stage.world.matrix, middle);
+          const { head, controls } = this;
+          this.follower = new Follower(state, head, stage.world.matrix, middle, controls);
         },
       ),
       loadWhen(
@@ -317,6 +315,7 @@ export class XrView implements Presenter {
   /** Adapt to a cloud that was placed in front of the person. */
   private cloudPlaced(): void {
     this.pointShare = 1;
+    this.follower?.again();
     this.paletteDisplay.park(this.head);
     this.bench?.place(this.head);
   }

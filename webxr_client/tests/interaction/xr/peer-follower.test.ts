@@ -1,7 +1,7 @@
 /** The cloud takes the place at which a person in VR sees it as another person does. */
 import { Matrix4, PerspectiveCamera, Quaternion, Vector3 } from "three";
 import { beforeEach, describe, expect, it } from "vitest";
-import { PeerFollower } from "../../../src/interaction/xr/peer-follower.js";
+import { type Hands, PeerFollower } from "../../../src/interaction/xr/peer-follower.js";
 import { CLOUD_DISTANCE, CLOUD_EXTENT } from "../../../src/interaction/xr/placement/dimensions.js";
 import { HeadPose } from "../../../src/interaction/xr/placement/head-pose.js";
 import type { PeerMoved, Pose } from "../../../src/protocol/messages.js";
@@ -12,6 +12,9 @@ let head: HeadPose;
 let world: Matrix4;
 let follower: PeerFollower;
 let now: number;
+let grabs: boolean;
+let rule: { moving: boolean };
+let hands: { holding: boolean; stroke: { active: boolean } };
 
 const middle = new Vector3(0.1, 0, 0);
 const pose = ({ position, quaternion }: PerspectiveCamera) =>
@@ -30,14 +33,27 @@ function show(fields: Partial<PeerMoved>): void {
   state.peers.value = new Map([["d1.a", peer]]);
 }
 
-function frames(ms: number, held = false): void {
-  for (const end = now + ms; now < end; now += 20) follower.frame(now, held);
+function frames(ms: number): void {
+  for (const end = now + ms; now < end; now += 20) follower.frame(now);
 }
 
 /** Place of a point of the scene as the eyes see it: right, up, back, metres. */
 function seen(point: Vector3): Vector3 {
   const yaw = new Quaternion().setFromAxisAngle(new Vector3(0, 1, 0), 0.7);
   return point.clone().applyMatrix4(world).sub(head.position).applyQuaternion(yaw.invert());
+}
+
+/** A follower that moves the cloud. */
+function made(): PeerFollower {
+  const grasps: Hands["grasps"] = {
+    world: {
+      get active() {
+        return grabs;
+      },
+    },
+    rule,
+  };
+  return new PeerFollower(state, head, world, () => middle, Object.assign(hands, { grasps }));
 }
 
 beforeEach(() => {
@@ -48,7 +64,10 @@ beforeEach(() => {
   head.orientation.setFromAxisAngle(new Vector3(0, 1, 0), 0.7);
   head.orientation.multiply(new Quaternion().setFromAxisAngle(new Vector3(1, 0, 0), -0.9));
   world = new Matrix4().makeTranslation(0, 1, -1);
-  follower = new PeerFollower(state, head, world, () => middle);
+  grabs = false;
+  rule = { moving: false };
+  hands = { holding: false, stroke: { active: false } };
+  follower = made();
   now = 1000;
 });
 
@@ -93,7 +112,9 @@ describe("the view of a page", () => {
   it("is followed until a hand grabs the cloud, or the person leaves", () => {
     state.people.following.value = "d1.a";
     frames(600);
-    frames(20, true);
+    grabs = true;
+    frames(20);
+    grabs = false;
     expect(state.people.following.value).toBe("");
     expect(state.xr.message.value).toBe("The cloud no longer follows Mia.");
     const before = world.clone();
@@ -103,6 +124,66 @@ describe("the view of a page", () => {
     state.peers.value = new Map();
     frames(1500);
     expect(world.equals(before)).toBe(true);
+  });
+
+  it.each([
+    ["paints", (busy: boolean) => (hands.stroke.active = busy)],
+    ["holds items", (busy: boolean) => (hands.holding = busy)],
+    ["moves a rule", (busy: boolean) => (rule.moving = busy)],
+  ])("is not followed while a hand %s", (_, work) => {
+    state.people.following.value = "d1.a";
+    frames(200); // in the middle of a motion
+    work(true);
+    const before = world.clone();
+    show({ head: pose(camera([-2, 0, 0])) });
+    frames(1500);
+    expect(world.equals(before)).toBe(true);
+    work(false);
+    frames(1000);
+    expect(state.people.following.value).toBe("d1.a");
+    expect(seen(new Vector3(-1, 0, 0)).z).toBeGreaterThan(seen(new Vector3()).z + 0.3);
+    // The motion was complete: the head may move while a hand paints.
+    const after = world.clone();
+    head.position.x += 0.5;
+    work(true);
+    frames(100);
+    work(false);
+    frames(1000);
+    expect(world.equals(after)).toBe(true);
+  });
+
+  it("is followed from the new place after the cloud was placed before the head", () => {
+    state.people.following.value = "d1.a";
+    frames(600);
+    const recentred = () => {
+      head.position.set(-1, 1.4, 0.5);
+      head.orientation.setFromAxisAngle(new Vector3(0, 1, 0), -2);
+      world.makeTranslation(0, 1.2, 0);
+    };
+    recentred();
+    follower.again();
+    frames(600);
+    expect(state.people.following.value).toBe("d1.a");
+    const followed = world.clone();
+    recentred();
+    follower = made();
+    frames(600);
+    expect(followed.elements.map((value, k) => value - world.elements[k]!)).toEqual(
+      Array(16).fill(expect.closeTo(0)),
+    );
+    expect(followed.elements[12]).not.toBeCloseTo(0);
+  });
+
+  it("is no longer followed after the person has turned the cloud", () => {
+    state.people.following.value = "d1.a";
+    frames(600);
+    state.sceneVersion.value += 1;
+    world.multiply(new Matrix4().makeScale(1.1, 1.1, 1.1)); // of another box
+    frames(100);
+    expect(state.people.following.value).toBe("d1.a");
+    world.multiply(new Matrix4().makeRotationY(0.5));
+    frames(20);
+    expect(state.people.following.value).toBe("");
   });
 });
 
