@@ -189,9 +189,18 @@ export function follower({ state, stage }: Pick<PeopleParts, "state" | "stage">)
   // A person who moves the camera ends the motion. `controls` change with the dimension of the map.
   stage.element.addEventListener("pointerdown", stop, { capture: true });
   stage.element.addEventListener("wheel", stop, { capture: true, passive: true });
+  let name = "";
   effect(() => {
-    const id = people.following.value || people.visiting.value;
-    if (id && !peers.value.has(id)) stop();
+    const { following, visiting } = people;
+    const id = following.value || visiting.value;
+    const peer = peers.value.get(id);
+    if (peer) name = peer.name;
+    else if (id) {
+      // A page that has lost its connection knows no others.
+      if (following.peek() && state.connection.peek().status === "open")
+        state.xr.message.value = `You no longer see what ${name} sees: ${name} has left.`;
+      stop();
+    }
     if (id) stage.invalidate();
   });
   const [position, target] = [new Vector3(), new Vector3()];

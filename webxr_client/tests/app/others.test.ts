@@ -143,9 +143,14 @@ describe("following on the page", () => {
     frames(5);
     expect([state.people.following.value, camera.position.x]).toEqual(["", x]);
   });
-  it("ends when the person leaves", () => {
+  it.each([
+    ["open", "You no longer see what Mia sees: Mia has left."],
+    ["waiting", ""],
+  ] as const)("ends when the person leaves, with the connection %s", (status, message) => {
+    state.connection.value = { ...state.connection.value, status };
     state.people.following.value = "d1.x";
     state.peers.value = new Map();
     expect(state.people.following.value).toBe("");
+    expect(state.xr.message.value).toBe(message);
   });
 });
