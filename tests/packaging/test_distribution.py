@@ -51,6 +51,7 @@ MAX_LATER_BYTES = {
     "map-layers": 5_000,
     "others": 4_500,
     "people-panel": 2_200,
+    "people-tiles": 1_000,
     "peer-follower": 1_500,
     "peer-view": 1_000,
     "progress": 1_000,

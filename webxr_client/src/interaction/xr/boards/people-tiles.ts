@@ -1,18 +1,11 @@
 /** Actions of the tiles about other people: follow one of them, and ask them to come or follow. */
-import type { PaletteSide, TileAction } from "../../../scene/xr/boards/palette-layout.js";
+import type { TileAction } from "../../../scene/xr/boards/palette-layout.js";
 import type { AppState } from "../../../state/app-state.js";
 import { accept, answer, followedPerson, openCalls } from "../../../state/peer-calls.js";
 
-/** Run an action about people. Returns false if `action` is not such an action. */
-export function runPeopleTile(
-  action: TileAction,
-  state: AppState,
-  palette: { turnTo(side: PaletteSide): void },
-): boolean {
+/** Run an action about people. */
+export function runPeopleTile(action: TileAction, state: AppState): void {
   switch (action.kind) {
-    case "people":
-      palette.turnTo("people");
-      break;
     case "person":
       pressPerson(action.clientId, state);
       break;
@@ -24,11 +17,7 @@ export function runPeopleTile(
       break;
     case "stay":
       for (const person of openCalls(state)) answer(state, person);
-      break;
-    default:
-      return false;
   }
-  return true;
 }
 
 /** Do what a person asks for. Without a request, follow the person, or stop following. */

@@ -10,7 +10,6 @@ import { NEW_CLASS } from "../../../state/naming-state.js";
 import { otherLabels } from "../../../state/overwritten.js";
 import { LABEL_PULSE, TILE_PULSE } from "../input/haptics.js";
 import { type ClassNamer, freeName } from "../naming/class-namer.js";
-import { runPeopleTile } from "./people-tiles.js";
 import { correctPicked, runReviewTile } from "./review-tiles.js";
 import { runTimeTile } from "./time-tiles.js";
 
@@ -37,6 +36,7 @@ export function runTile(
       break;
     case "menu":
     case "force":
+    case "people":
       palette.turnTo(action.kind);
       break;
     case "rename":
@@ -101,8 +101,13 @@ export function runTile(
       return commands.confirmSheet() ? LABEL_PULSE : 0;
     case "accept":
       return commands.accept() ? LABEL_PULSE : 0;
+    case "person":
+    case "come":
+    case "lead":
+    case "stay":
+      void import("./people-tiles.js").then((loaded) => loaded.runPeopleTile(action, state));
+      break;
     default:
-      if (runPeopleTile(action, state, palette)) break;
       if (!runReviewTile(action, state, commands, palette))
         runTimeTile(action.kind, state, commands, palette);
   }

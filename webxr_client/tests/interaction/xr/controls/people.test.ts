@@ -1,13 +1,19 @@
 /** Tiles about other people: follow one of them, answer a request, and ask them. */
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { PeerMoved, Rules } from "../../../../src/protocol/messages.js";
 import { PaletteActions } from "../../../../src/scene/xr/boards/palette-actions.js";
+import type { TileAction } from "../../../../src/scene/xr/boards/palette-layout.js";
 import { Room } from "../fixtures.js";
 
 let room: Room;
 const peer = (client_id: string, name: string, call: PeerMoved["call"] = "") =>
   [client_id, { op: "peer", client_id, name, call } as PeerMoved] as const;
 const people = () => room.state.people;
+/** Touch a tile whose code is loaded when others are connected. */
+const press = async (kind: TileAction["kind"]) => {
+  room.touch(room.right, kind);
+  await vi.dynamicImportSettled();
+};
 
 beforeEach(() => {
   room = new Room();
@@ -19,16 +25,16 @@ beforeEach(() => {
 });
 
 describe("the side for people", () => {
-  it("follows a person, until the tile is touched again", () => {
+  it("follows a person, until the tile is touched again", async () => {
     expect(room.side).toBe("people");
     expect(room.tiles.filter(({ action }) => action.kind === "person")).toHaveLength(2);
-    room.touch(room.right, "person");
+    await press("person");
     expect(people().following.value).toBe("d1.a");
     expect(room.state.xr.message.value).toBe("The cloud follows Mia, until you grab it.");
-    room.touch(room.right, "person");
+    await press("person");
     expect(people().following.value).toBe("");
   });
-  it("answers a request by the tile of the person, or by stay", () => {
+  it("answers a request by the tile of the person, or by stay", async () => {
     const calls = (call: PeerMoved["call"]) => {
       room.state.peers.value = new Map([peer("d1.a", "Mia"), peer("d1.c", "Mia", call)]);
       room.touch(room.right, "back");
@@ -36,20 +42,20 @@ describe("the side for people", () => {
       room.touch(room.right, "people");
     };
     calls("come");
-    room.touch(room.right, "person");
+    await press("person");
     expect([people().visiting.value, people().following.value]).toEqual(["d1.c", ""]);
     calls("follow");
     expect(room.tiles.some(({ action }) => action.kind === "stay")).toBe(true);
-    room.touch(room.right, "stay");
+    await press("stay");
     expect(people().following.value).toBe("");
     expect(people().answered.value.has("d1.c follow")).toBe(true);
   });
-  it("asks the others to come, or to follow", () => {
-    room.touch(room.right, "lead");
+  it("asks the others to come, or to follow", async () => {
+    await press("lead");
     expect(people().call.value).toBe("follow");
-    room.touch(room.right, "come");
+    await press("come");
     expect(people().call.value).toBe("come");
-    room.touch(room.right, "come");
+    await press("come");
     expect(people().call.value).toBe("");
   });
   it("leads to the names of classes, and back", () => {
