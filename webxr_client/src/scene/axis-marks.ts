@@ -6,17 +6,16 @@
 import {
   type Box3,
   BufferAttribute,
-  BufferGeometry,
-  CanvasTexture,
+  type BufferGeometry,
+  type CanvasTexture,
   DoubleSide,
-  LinearFilter,
-  LinearMipmapLinearFilter,
   Mesh,
   ShaderMaterial,
   Vector3,
 } from "three";
 import type { NamedAxis } from "../protocol/messages.js";
 import { correlationText } from "../state/axis-text.js";
+import { quads, textPicture } from "./text-quads.js";
 
 /** The picture has one text per row. Height of a row, and size of its text, pixels. */
 const ROW = 64;
@@ -94,25 +93,15 @@ export class AxisMarks {
   /** With `inFront`, no point hides the axes. In VR, this would contradict the depth that both eyes
    * see. */
   constructor(inFront = false) {
-    const canvas = document.createElement("canvas");
-    canvas.width = WIDTH;
-    canvas.height = ROWS * ROW;
-    const context = canvas.getContext("2d");
-    if (!context) throw new Error("the browser does not provide a 2D canvas");
-    this.context = context;
-    this.texture = new CanvasTexture(canvas);
-    this.texture.premultiplyAlpha = true;
-    this.texture.minFilter = LinearMipmapLinearFilter;
-    this.texture.magFilter = LinearFilter;
-    const geometry = new BufferGeometry();
-    geometry.setAttribute("position", this.positions);
-    geometry.setAttribute("along", this.alongs);
-    geometry.setAttribute("corner", this.corners);
-    geometry.setAttribute("place", this.places);
-    geometry.setIndex(
-      Array.from({ length: MOST }, (_, k) => [0, 1, 2, 0, 2, 3].map((at) => 4 * k + at)).flat(),
-    );
-    geometry.setDrawRange(0, 0);
+    const picture = textPicture(WIDTH, ROWS * ROW);
+    this.context = picture.context;
+    this.texture = picture.texture;
+    const geometry = quads(MOST, {
+      position: this.positions,
+      along: this.alongs,
+      corner: this.corners,
+      place: this.places,
+    });
     const material = new ShaderMaterial({
       vertexShader,
       fragmentShader,

@@ -2,8 +2,8 @@
 import { SizeChoice } from "../classes/size-choice.js";
 import { useUi } from "../kit/context.js";
 import { DevicesIcon } from "../kit/icons.js";
+import { PanelButton } from "../kit/panel-button.js";
 import { ExportButton } from "./export-button.js";
-import { PanelButton } from "./panel-button.js";
 
 export function ServedTools() {
   const { state, commands } = useUi();
@@ -33,10 +33,7 @@ export function ServedTools() {
           name="Headset and other devices"
           action="devices"
           class="wide-only"
-          isOpen={state.devicesOpen.value}
-          setOpen={(open) => {
-            state.devicesOpen.value = open;
-          }}
+          open={state.devicesOpen}
         >
           <DevicesIcon />
         </PanelButton>

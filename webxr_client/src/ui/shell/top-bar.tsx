@@ -5,12 +5,11 @@ import { knownBriefly, knownInstead, range, rightTitle } from "../../state/quali
 import { ColourChoice, ColourSelect } from "../classes/colour-choice.js";
 import { useUi } from "../kit/context.js";
 import { MoonIcon, SilentIcon, SoundIcon, SunIcon } from "../kit/icons.js";
-import { withKey } from "../kit/key-hint.js";
+import { IconButton, PanelButton } from "../kit/panel-button.js";
 import { toggleTheme } from "../kit/theme.js";
 import { SearchBox } from "../selection/search-box.js";
 import { EnterXr } from "./enter-xr.js";
 import { LinkButton } from "./link-button.js";
-import { PanelButton } from "./panel-button.js";
 
 interface TopBarProps {
   /** Tools of a page with a server; undefined on a baked site. */
@@ -69,49 +68,37 @@ export function TopBar({ tools: Tools }: TopBarProps) {
       {!session?.tiles && <LinkButton />}
       <EnterXr />
       {session?.item_kind === "sound" && (
-        <button
-          type="button"
-          class="button icon wide-only"
-          title={withKey("Play the sound of the item under the pointer", state.keys.text("sound"))}
-          aria-label="Play the sound of the item under the pointer"
+        <IconButton
+          name="Play the sound of the item under the pointer"
+          action="sound"
+          class="wide-only"
           aria-pressed={state.sound.value}
           onClick={() => {
             state.sound.value = !state.sound.value;
           }}
         >
           {state.sound.value ? <SoundIcon /> : <SilentIcon />}
-        </button>
+        </IconButton>
       )}
-      <button
-        type="button"
-        class="button icon wide-only"
-        title="Light or dark theme"
-        aria-label="Light or dark theme"
+      <IconButton
+        name="Light or dark theme"
+        class="wide-only"
         onClick={() => toggleTheme(state.theme)}
       >
         {state.theme.value === "dark" ? <SunIcon /> : <MoonIcon />}
-      </button>
+      </IconButton>
       {session && session.report.length > 0 && (
         <PanelButton
           name="How the data were read"
           action="report"
           class="report-button"
-          isOpen={state.reportOpen.value}
-          setOpen={(open) => {
-            state.reportChosen.value = open;
-          }}
+          open={state.reportOpen}
+          chosen={state.reportChosen}
         >
           <i>i</i>
         </PanelButton>
       )}
-      <PanelButton
-        name="Keys and pointer"
-        action="help"
-        isOpen={state.help.value}
-        setOpen={(open) => {
-          state.help.value = open;
-        }}
-      >
+      <PanelButton name="Keys and pointer" action="help" open={state.help}>
         ?
       </PanelButton>
     </header>

@@ -10,7 +10,7 @@ import { Swatch } from "../classes/swatch.js";
 import { useChunk } from "../kit/chunk.js";
 import { useUi } from "../kit/context.js";
 import { FitIcon, SearchIcon, WholeScreenIcon } from "../kit/icons.js";
-import { withKey } from "../kit/key-hint.js";
+import { IconButton } from "../kit/panel-button.js";
 import { HoverCard } from "../selection/hover-card.js";
 import { SearchBox } from "../selection/search-box.js";
 import { EnterXr } from "../shell/enter-xr.js";
@@ -69,18 +69,15 @@ function Head() {
     return (
       <header class="small-head">
         <SearchBox focused show />
-        <button
-          type="button"
-          class="button icon"
-          title="End the search"
-          aria-label="End the search"
+        <IconButton
+          name="End the search"
           onClick={() => {
             commands.search("");
             setSearching(false);
           }}
         >
           ×
-        </button>
+        </IconButton>
       </header>
     );
   return (
@@ -100,15 +97,9 @@ function Head() {
       </button>
       <ColourSelect />
       <EnterXr />
-      <button
-        type="button"
-        class="button icon"
-        title={withKey("Fit into the page", state.keys.text("fit"))}
-        aria-label="Fit into the page"
-        onClick={commands.fit}
-      >
+      <IconButton name="Fit into the page" action="fit" onClick={commands.fit}>
         <FitIcon />
-      </button>
+      </IconButton>
       <LinkButton />
       <WholeScreen />
     </header>
@@ -122,18 +113,15 @@ function Head() {
 function WholeScreen() {
   if (document.fullscreenEnabled)
     return (
-      <button
-        type="button"
-        class="button icon"
-        title="Full screen"
-        aria-label="Full screen"
+      <IconButton
+        name="Full screen"
         onClick={() => {
           const root = document.documentElement;
           void (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen());
         }}
       >
         <WholeScreenIcon />
-      </button>
+      </IconButton>
     );
   if (window.parent === window) return null;
   return (

@@ -9,6 +9,7 @@ import { useChunk } from "../kit/chunk.js";
 import { useUi } from "../kit/context.js";
 import { DialsIcon, PauseIcon, PlayIcon, StepBackIcon, StepIcon } from "../kit/icons.js";
 import { withKey } from "../kit/key-hint.js";
+import { PanelButton } from "../kit/panel-button.js";
 import { StateLine } from "../training/state-line.js";
 import { SpeedButton } from "./speed-button.js";
 import { Track } from "./track.js";
@@ -24,14 +25,14 @@ const loadSite = () => import("./site-progress.js");
 
 export function BottomBar({ progress: Progress, untrained: Untrained }: BottomBarProps) {
   const { state } = useUi();
-  const site = useChunk(isSite, loadSite, state.failure);
   const training = state.training.value;
+  const session = state.session.value;
+  const still = training?.state === "absent" && !session?.has_recording;
+  const served = session?.read_only === false && !state.tiled.value;
+  const site = useChunk(isSite || (still && !served), loadSite, state.failure);
   if (!training) return null;
-  if (training.state === "absent" && !state.session.value?.has_recording) {
-    const served = state.session.value?.read_only === false && !state.tiled.value;
-    if (!served) return <Baked training={training} />;
-    return Untrained ? <Untrained /> : null;
-  }
+  if (still && !served) return site && <site.Baked training={training} />;
+  if (still) return Untrained ? <Untrained /> : null;
   return (
     <>
       <footer class="glass bottom-bar">
@@ -137,7 +138,6 @@ function PastNow() {
 
 function Status({ training, children }: { training: Training; children: ComponentChildren }) {
   const { state } = useUi();
-  const { dialsOpen } = state.forces;
   const line = useRef<HTMLSpanElement>(null);
   const first = training.progress < 1 && training.state !== "paused";
   useEffect(() => line.current?.style.setProperty("--share", String(training.progress)));
@@ -158,46 +158,10 @@ function Status({ training, children }: { training: Training; children: Componen
       </div>
       {children}
       {training.state !== "absent" && (
-        <button
-          type="button"
-          class="button icon"
-          aria-label="Forces and dials"
-          title={withKey("Forces and dials", state.keys.text("dials"))}
-          aria-expanded={dialsOpen.value}
-          onClick={() => {
-            dialsOpen.value = !dialsOpen.value;
-          }}
-        >
+        <PanelButton name="Forces and dials" action="dials" open={state.forces.dialsOpen}>
           <DialsIcon />
-        </button>
+        </PanelButton>
       )}
     </div>
-  );
-}
-
-function Baked({ training }: { training: Training }) {
-  const tiled = useUi().state.tiled.value;
-  if (tiled)
-    return (
-      <footer class="glass bottom-bar baked">
-        <p class="muted">
-          {tiled.loaded === tiled.items ? (
-            `All ${count(tiled.items)} items are loaded.`
-          ) : (
-            <>
-              {count(tiled.loaded)} of {count(tiled.items)} items are loaded: those that you look
-              at. {tiled.loading ? "Loading…" : "Move nearer to load more."}
-            </>
-          )}
-        </p>
-      </footer>
-    );
-  return (
-    <footer class="glass bottom-bar baked">
-      <p class="muted">
-        This scene was baked after {count(training.step)} training steps. You can turn it and look
-        at its pictures. To label, open the data set with <code>lodespace serve</code>.
-      </p>
-    </footer>
   );
 }

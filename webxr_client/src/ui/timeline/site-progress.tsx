@@ -1,7 +1,12 @@
-/** Progress of a baked training in the bar at the bottom, and a panel with all training curves. */
+/**
+ * Bar at the bottom of a baked site: its progress, a panel with all training curves, and a bar
+ * without a recording, which scenes in tiles have, too.
+ */
+import type { Training } from "../../protocol/messages.js";
+import { count } from "../../state/format.js";
 import { useChunk } from "../kit/chunk.js";
 import { useUi } from "../kit/context.js";
-import { withKey } from "../kit/key-hint.js";
+import { PanelButton } from "../kit/panel-button.js";
 import { Counts } from "./progress.js";
 
 const loadCharts = () => import("../training/charts.js");
@@ -19,22 +24,12 @@ export function SiteProgress() {
 
 export function CurvesButton() {
   const { state } = useUi();
-  const { curvesOpen } = state.site;
   return (
-    <button
-      type="button"
-      class="button icon"
-      aria-label="Training curves"
-      title={withKey("Training curves", state.keys.text("dials"))}
-      aria-expanded={curvesOpen.value}
-      onClick={() => {
-        curvesOpen.value = !curvesOpen.value;
-      }}
-    >
+    <PanelButton name="Training curves" action="dials" open={state.site.curvesOpen}>
       <svg width="18" height="18" fill="none" stroke="currentColor" aria-hidden="true">
         <path d="M3 3v12h12M5.5 11.5l3-4 2.5 2 4-5" stroke-width="1.5" />
       </svg>
-    </button>
+    </PanelButton>
   );
 }
 
@@ -58,5 +53,33 @@ export function SiteCurves() {
       </div>
       {charts && <charts.Charts />}
     </aside>
+  );
+}
+
+/** Bar of a scene without training and recording. */
+export function Baked({ training }: { training: Training }) {
+  const tiled = useUi().state.tiled.value;
+  if (tiled)
+    return (
+      <footer class="glass bottom-bar baked">
+        <p class="muted">
+          {tiled.loaded === tiled.items ? (
+            `All ${count(tiled.items)} items are loaded.`
+          ) : (
+            <>
+              {count(tiled.loaded)} of {count(tiled.items)} items are loaded: those that you look
+              at. {tiled.loading ? "Loading…" : "Move nearer to load more."}
+            </>
+          )}
+        </p>
+      </footer>
+    );
+  return (
+    <footer class="glass bottom-bar baked">
+      <p class="muted">
+        This scene was baked after {count(training.step)} training steps. You can turn it and look
+        at its pictures. To label, open the data set with <code>lodespace serve</code>.
+      </p>
+    </footer>
   );
 }

@@ -6,10 +6,8 @@
  */
 import {
   BufferAttribute,
-  BufferGeometry,
-  CanvasTexture,
-  LinearFilter,
-  LinearMipmapLinearFilter,
+  type BufferGeometry,
+  type CanvasTexture,
   type Matrix4,
   Mesh,
   type Quaternion,
@@ -18,6 +16,7 @@ import {
 } from "three";
 import type { ClassInfo } from "../../../protocol/messages.js";
 import type { Island } from "../../cloud/cloud-summary.js";
+import { quads, textPicture } from "../../text-quads.js";
 import { BOARD_TEXT, fitted, font } from "./board.js";
 import { NameLayout, type PlacedName } from "./name-layout.js";
 
@@ -95,26 +94,16 @@ export class IslandLabels {
   private drawn = "";
 
   constructor() {
-    const canvas = document.createElement("canvas");
-    canvas.width = COLUMNS * CELL_WIDTH;
-    canvas.height = ROWS * CELL_HEIGHT;
-    const context = canvas.getContext("2d");
-    if (!context) throw new Error("the browser does not provide a 2D canvas");
-    this.context = context;
-    this.texture = new CanvasTexture(canvas);
+    const picture = textPicture(COLUMNS * CELL_WIDTH, ROWS * CELL_HEIGHT);
+    this.context = picture.context;
+    this.texture = picture.texture;
     this.texture.version = 0; // nothing to upload until the first drawing
-    this.texture.premultiplyAlpha = true;
-    this.texture.minFilter = LinearMipmapLinearFilter;
-    this.texture.magFilter = LinearFilter;
-    const geometry = new BufferGeometry();
-    geometry.setAttribute("position", this.anchors);
-    geometry.setAttribute("corner", this.corners);
-    geometry.setAttribute("place", this.places);
-    geometry.setAttribute("opacity", this.opacities);
-    geometry.setIndex(
-      Array.from({ length: MOST }, (_, k) => [0, 1, 2, 0, 2, 3].map((at) => 4 * k + at)).flat(),
-    );
-    geometry.setDrawRange(0, 0);
+    const geometry = quads(MOST, {
+      position: this.anchors,
+      corner: this.corners,
+      place: this.places,
+      opacity: this.opacities,
+    });
     const material = new ShaderMaterial({
       vertexShader,
       fragmentShader,
