@@ -8,8 +8,8 @@ export interface Insets {
   top: number;
   bottom: number;
   /**
-   * Further space that a panel covers at the lower edge for a while. The view moves up, but keeps
-   * its scale.
+   * Further space that a panel covers at the lower edge for a while. The free area that is left
+   * shows what the whole free area shows without the panel, whatever view the person has chosen.
    */
   covered?: number;
 }
@@ -33,7 +33,19 @@ const FILLED = 0.94;
 /** Half of the height that the orthographic camera shows at zoom 1, scene metres. */
 const HALF_HEIGHT = 0.6;
 
+/** Smallest width and height of a free area, CSS pixels. */
+const LEAST_FREE = 80;
+
 const size = new Vector3();
+
+/**
+ * Factor by which the view is smaller while a panel covers a part of the free area. `height` of the
+ * canvas, CSS pixels.
+ */
+export function shrinkOf(height: number, { top, bottom, covered = 0 }: Insets): number {
+  const free = Math.max(LEAST_FREE, height - top - bottom);
+  return Math.max(LEAST_FREE, free - covered) / free;
+}
 
 /**
  * Position of a perspective camera, and its target, at which points fit into the free part of the
@@ -102,8 +114,8 @@ export function fittedView(
   shown: Shown | null = null,
 ): { position: Vector3; target: Vector3; zoom: number } {
   const centre = box.getCenter(new Vector3());
-  const freeWidth = Math.max(80, width - insets.left - insets.right) / width;
-  const freeHeight = Math.max(80, height - insets.top - insets.bottom) / height;
+  const freeWidth = Math.max(LEAST_FREE, width - insets.left - insets.right) / width;
+  const freeHeight = Math.max(LEAST_FREE, height - insets.top - insets.bottom) / height;
   box.getSize(size);
   if (camera instanceof PerspectiveCamera) {
     const longest = Math.max(size.x, size.y, size.z);
@@ -132,17 +144,20 @@ export function frameCameras(
   orthographic: OrthographicCamera,
   width: number,
   height: number,
-  { left, right, top, bottom, covered = 0 }: Insets,
+  insets: Insets,
 ): void {
-  const dx = (right - left) / 2;
-  const dy = (bottom + covered - top) / 2;
+  const { left, right, top, bottom, covered = 0 } = insets;
+  const scale = 1 / shrinkOf(height, insets);
+  const dx = (scale * (right - left) - (scale - 1) * width) / 2;
+  const dy = (scale * (bottom + covered - top) - (scale - 1) * height) / 2;
+  const part = [width, height, dx, dy, scale * width, scale * height] as const;
   perspective.aspect = width / height;
-  perspective.setViewOffset(width, height, dx, dy, width, height);
+  perspective.setViewOffset(...part);
   perspective.updateProjectionMatrix();
   orthographic.left = (-HALF_HEIGHT * width) / height;
   orthographic.right = (HALF_HEIGHT * width) / height;
   orthographic.top = HALF_HEIGHT;
   orthographic.bottom = -HALF_HEIGHT;
-  orthographic.setViewOffset(width, height, dx, dy, width, height);
+  orthographic.setViewOffset(...part);
   orthographic.updateProjectionMatrix();
 }

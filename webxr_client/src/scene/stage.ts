@@ -19,7 +19,7 @@ import type { LatentState } from "../state/latent-state.js";
 import type { CameraPlace } from "../state/site-view.js";
 import { orbitControls, setOrbit } from "./camera-controls.js";
 import { CameraEase } from "./camera-ease.js";
-import { fittedView, frameCameras, type Insets } from "./camera-frame.js";
+import { fittedView, frameCameras, type Insets, shrinkOf } from "./camera-frame.js";
 import { moveCamera, placeInBox, placeOf } from "./camera-place.js";
 import { cloudBounds, cloudPoints } from "./cloud/bounds.js";
 import type { PointCloud } from "./cloud/point-cloud.js";
@@ -293,7 +293,8 @@ export class Stage {
   }
 
   private pixelsPerUnit(): number {
-    const height = this.surface.renderer?.domElement.height ?? this.element.clientHeight;
+    const whole = this.surface.renderer?.domElement.height ?? this.element.clientHeight;
+    const height = whole * shrinkOf(this.element.clientHeight, this.insets);
     return this.camera === this.perspective
       ? height / (2 * Math.tan((FIELD_OF_VIEW * Math.PI) / 360))
       : (height / 1.2) * this.camera.zoom;

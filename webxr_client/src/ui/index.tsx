@@ -24,12 +24,6 @@ import { BottomBar } from "./timeline/bottom-bar.js";
 import { Player } from "./timeline/player.js";
 import { StateLine } from "./training/state-line.js";
 
-/**
- * Share of a sheet's height by which the area of the cloud shrinks. By the rest of the height, the
- * cloud moves up without shrinking.
- */
-const SHRINK = 0.7;
-
 /** The panels of a page with a server; null on a baked site, and until they are loaded. */
 const serving = signal<typeof import("./serving.js") | null>(null);
 
@@ -84,13 +78,12 @@ function Page({ cloud }: { cloud: HTMLElement }) {
       if (now !== "full") return;
       const wide = window.innerWidth >= WIDE;
       const zoom = big ? BIG_TEXT : 1;
-      // The cloud moves up from behind a sheet, and keeps most of its scale.
+      // A sheet covers the lower part of the cloud, which then has less space.
       const over = document.querySelector(".contact-sheet")?.getBoundingClientRect();
       const behind = over ? Math.max(0, window.innerHeight - over.top - 124 * zoom) : 0;
-      const covered = (1 - SHRINK) * behind;
       // The guide lies over the map, in windows that are wide enough.
       const guide = guided && window.innerWidth >= GUIDED ? 40 : 0;
-      const bottom = (124 + guide) * zoom + SHRINK * behind;
+      const bottom = (124 + guide) * zoom;
       const heightOf = (panel: string) =>
         document.querySelector<HTMLElement>(panel)?.offsetHeight ?? 0;
       setInsets(
@@ -100,7 +93,7 @@ function Page({ cloud }: { cloud: HTMLElement }) {
               right: (SIDE_PANEL + beside) * zoom,
               top: 76 * zoom,
               bottom,
-              covered,
+              covered: Math.max(0, behind - guide * zoom),
             }
           : {
               left: 8,

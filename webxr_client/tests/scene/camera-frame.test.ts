@@ -22,6 +22,8 @@ const CORNERS = balls([-0.35, -0.3, 0.3], [0.35, 0.3, 0.3], [0.3, -0.35, -0.3], 
 const NEAR = balls([0.48, 0.07, 0.22], [-0.29, 0.07, 0.44], [-0.08, -0.2, -0.28]);
 const ROUND = balls([0, 0, 0]);
 const DESKTOP: Insets = { left: 76, right: 332, top: 76, bottom: 124 };
+/** A contact sheet covers half of the free area. */
+const SHEET: Insets = { ...DESKTOP, covered: 260 };
 const PHONE: Insets = { left: 8, right: 8, top: 64, bottom: 337 };
 
 /**
@@ -39,7 +41,8 @@ function drawn(places: Float32Array, width: number, height: number, insets: Inse
   camera.position.copy(position);
   camera.lookAt(target);
   camera.updateMatrixWorld();
-  const free = [width - insets.left - insets.right, height - insets.top - insets.bottom];
+  const { left, right, top, bottom, covered = 0 } = insets;
+  const free = [width - left - right, height - top - bottom - covered];
   const ranges = [
     [1, 0],
     [1, 0],
@@ -66,6 +69,7 @@ function drawn(places: Float32Array, width: number, height: number, insets: Inse
 describe("a fitted cloud", () => {
   it.each([
     ["few large clusters beside the panels", CORNERS, 1280, 720, DESKTOP],
+    ["few large clusters over a sheet", CORNERS, 1280, 720, SHEET],
     ["few large clusters in a wide window", CORNERS, 1920, 900, DESKTOP],
     ["few large clusters on a phone", CORNERS, 390, 844, PHONE],
     ["clusters near the camera", NEAR, 1280, 720, DESKTOP],
