@@ -1,4 +1,4 @@
-/** Names or pictures of islands, over the cloud. A chip never covers another one. */
+/** Names, pictures or texts of islands, over the cloud. A chip never covers another one. */
 import type { ClassInfo } from "../../protocol/messages.js";
 import { count } from "../../state/format.js";
 import type { Atlas } from "../cloud/atlas.js";
@@ -21,9 +21,9 @@ const LEAST_NAMED_DEPTH = 0.15;
  * Radius of an island, as a multiple of the root mean square distance of its items from the middle.
  */
 const REACH = 1.4;
-/** Largest width of a chip, as a share of the diameter of its island; also of one with a name. */
+/** Largest width of a chip, as a share of the diameter of its island; also of one with words. */
 const WIDEST = 0.9;
-const WIDEST_NAMED = 1.4;
+const WIDEST_WORDED = 1.4;
 /** Space between two chips, CSS pixels. */
 const GAP = 6;
 /**
@@ -38,6 +38,10 @@ interface Chip {
   text: HTMLElement;
   /** Name, number, colour and size of the text that the chip shows. */
   look: string;
+  /** Whether the chip has a name or a text. */
+  worded: boolean;
+  /** Whether the chip shows a picture, as soon as the picture has arrived. */
+  pictured: boolean;
   /** Item whose picture is drawn; -1 for none. */
   drawn: number;
   width: number;
@@ -51,12 +55,19 @@ export class IslandChips {
 
   constructor(private readonly parent: HTMLElement) {}
 
-  /** Set the islands, the largest first. `bigText`: the chips are measured again if it changes. */
+  /**
+   * Set the islands, the largest first.
+   *
+   * @param pictures whether the items have pictures
+   * @param bigText the chips are measured again if it changes
+   * @param textOf returns the text of an island; "" for none
+   */
   show(
     islands: readonly FoundIsland[],
     classes: readonly ClassInfo[],
     pictures: boolean,
     bigText: boolean,
+    textOf: (island: FoundIsland) => string = () => "",
   ): void {
     this.islands = islands;
     while (this.chips.length < islands.length) this.chips.push(this.create());
@@ -69,25 +80,25 @@ export class IslandChips {
       }
       const info = classes[island.classId];
       const number = numberOf(island);
-      const words = info ? `${info.name} · ${number}` : number;
-      const pictured = pictures && !info;
+      const text = info?.name ?? textOf(island);
+      const words = text ? `${text} · ${number}` : number;
+      chip.worded = text !== "";
+      chip.pictured = pictures && !info;
       if (chip.drawn >= 0 && !island.items.includes(chip.drawn)) {
-        // The chip shows an item of another island: clear the picture, because the one of this
-        // island may arrive later. A picture of any item of this island is kept, because the medoid
-        // changes often while the island moves.
-        const { width, height } = chip.picture;
-        chip.picture.getContext("2d")?.clearRect(0, 0, width, height);
+        // The chip shows an item of another island, and the picture of this island may arrive
+        // later. A picture of any item of this island is kept, because the medoid changes often
+        // while the island moves.
         chip.drawn = -1;
       }
-      const look = [words, info?.colour, pictured, bigText].join();
+      const hidden = !chip.pictured || chip.drawn < 0;
+      const look = [words, info?.colour, hidden, bigText].join();
       if (chip.look === look) return;
       chip.look = look;
       chip.text.textContent = words;
-      chip.picture.hidden = !pictured;
+      chip.picture.hidden = hidden;
       chip.element.style.setProperty("--class", info?.colour ?? "transparent");
       chip.element.classList.toggle("unnamed", !info);
-      chip.width = chip.element.offsetWidth;
-      chip.height = chip.element.offsetHeight;
+      measure(chip);
     });
   }
 
@@ -105,15 +116,19 @@ export class IslandChips {
     this.chips = [...kept.map((chip) => chip ?? free.shift()!), ...free];
   }
 
-  /** Draw the pictures that have arrived. */
+  /** Draw the pictures that have arrived. The caller has to place the chips again. */
   drawPictures(atlas: Atlas): void {
     this.islands.forEach(({ medoid }, k) => {
       const chip = this.chips[k]!;
-      if (chip.picture.hidden || chip.drawn === medoid) return;
+      if (!chip.pictured || chip.drawn === medoid) return;
       const picture = atlas.cut(medoid);
       if (!picture) return;
       drawDecoded(chip.picture, picture);
       chip.drawn = medoid;
+      if (!chip.picture.hidden) return;
+      chip.picture.hidden = false;
+      chip.look = ""; // describes the chip without a picture
+      measure(chip);
     });
   }
 
@@ -135,7 +150,7 @@ export class IslandChips {
       const named = island.classId >= 0;
       const free =
         depth >= (named ? LEAST_NAMED_DEPTH : LEAST_DEPTH) &&
-        chip.width <= (named ? WIDEST_NAMED : WIDEST) * 2 * radius &&
+        chip.width <= (chip.worded ? WIDEST_WORDED : WIDEST) * 2 * radius &&
         projection.place(x, y, z, at) &&
         !taken.some(
           (other) =>
@@ -170,8 +185,14 @@ export class IslandChips {
     text.dir = "auto";
     element.append(picture, text);
     this.parent.append(element);
-    return { element, picture, text, look: "", drawn: -1, width: 0, height: 0, shown: false };
+    const none = { look: "", worded: false, pictured: false, drawn: -1, shown: false };
+    return { element, picture, text, ...none, width: 0, height: 0 };
   }
+}
+
+function measure(chip: Chip): void {
+  chip.width = chip.element.offsetWidth;
+  chip.height = chip.element.offsetHeight;
 }
 
 /** Number of items of an island; rounded to two digits if it is an estimate. */

@@ -12,7 +12,8 @@ import type { Stage } from "../stage.js";
 import { contour, densityOf, ENCLOSED } from "./density.js";
 import { binned, drawBars } from "./histograms.js";
 import { IslandChips } from "./island-chips.js";
-import { findIslands } from "./islands.js";
+import { IslandTexts } from "./island-texts.js";
+import { type FoundIsland, findIslands } from "./islands.js";
 import { Projection } from "./projection.js";
 
 /** Shortest time between two searches for islands, ms. */
@@ -26,6 +27,7 @@ export class MapLayers {
   private readonly element = document.createElement("div");
   private readonly canvas = document.createElement("canvas");
   private readonly chips: IslandChips;
+  private readonly texts: IslandTexts;
   private found = "";
   private foundAt = Number.NEGATIVE_INFINITY;
   private placed = "";
@@ -44,6 +46,9 @@ export class MapLayers {
     this.element.setAttribute("aria-hidden", "true");
     this.element.append(this.canvas);
     this.chips = new IslandChips(this.element);
+    this.texts = new IslandTexts(state, () => {
+      this.settled = false;
+    });
     stage.element.append(this.element);
     const { islands, contours, histograms } = state.layers;
     const shown = [
@@ -97,6 +102,7 @@ export class MapLayers {
       state.classes.peek().map(({ name, colour }) => `${name} ${colour}`),
       state.bigText.peek(),
       this.atlas.current !== null,
+      this.texts.version,
     ].join();
     if (content !== this.found && now - this.foundAt >= FIND_MS) {
       this.found = content;
@@ -109,7 +115,9 @@ export class MapLayers {
         // A class without labels is never predicted, so its islands would get the name of another.
         predictions: withoutLabels(state).length === 0 ? annotations.predictions : null,
       });
-      chips.show(islands, state.classes.peek(), this.atlas.current !== null, state.bigText.peek());
+      const textOf = (island: FoundIsland) => this.texts.of(island);
+      const [classes, pictures] = [state.classes.peek(), this.atlas.current !== null];
+      chips.show(islands, classes, pictures, state.bigText.peek(), textOf);
       this.arrived = -1;
       this.placed = "";
     }
@@ -118,6 +126,7 @@ export class MapLayers {
     if (atlas && arrived !== this.arrived) {
       this.arrived = arrived;
       chips.drawPictures(atlas);
+      this.placed = "";
     }
     if (this.placed !== view) {
       this.placed = view;

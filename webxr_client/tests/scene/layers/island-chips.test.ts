@@ -11,7 +11,8 @@ class Element {
   width = 2;
   height = 2;
   measured = 0;
-  /** Content of the canvas: "" after it was cleared. */
+  textContent = "";
+  /** Content of the canvas. */
   picture = "";
   readonly children: Element[] = [];
   readonly colours: string[] = [];
@@ -38,9 +39,6 @@ class Element {
       createImageData: () => ({ data: new Uint8Array(16) }),
       putImageData: () => {
         this.picture = "drawn";
-      },
-      clearRect: () => {
-        this.picture = "";
       },
     };
   }
@@ -86,6 +84,17 @@ it("are measured again when texts become larger", () => {
   expect(parent.children[0]!.measured).toBe(2);
 });
 
+it("show the text of the island, and at first no picture", () => {
+  chips.show([island(-1, 7)], [], true, false, ({ medoid }) => `text ${medoid}`);
+  const [canvas, text] = parent.children[0]!.children;
+  expect(text!.textContent).toBe("text 7 · 50");
+  expect(canvas!.hidden).toBe(true);
+  const { measured } = parent.children[0]!;
+  chips.drawPictures(atlas);
+  expect(canvas!.hidden).toBe(false);
+  expect(parent.children[0]!.measured).toBe(measured + 1);
+});
+
 it("stay longer on the map with a name than with a picture", () => {
   // 50 points of 9.9 x 9.9 pixels cover a quarter of the area of the island.
   const projection = { pixels: () => 50, place: () => true } as unknown as Projection;
@@ -104,11 +113,11 @@ it("do not show the picture of a former item", () => {
   };
   show(7);
   const canvas = parent.children[0]!.children[0]!;
-  expect(canvas.picture).toBe("drawn");
+  expect(canvas.hidden).toBe(false);
   show(8);
-  expect(canvas.picture).toBe("");
+  expect(canvas.hidden).toBe(true);
   show(7);
-  expect(canvas.picture).toBe("drawn");
+  expect(canvas.hidden).toBe(false);
 });
 
 it("keep the picture of an item of the island until that of the medoid arrives", () => {
@@ -120,8 +129,9 @@ it("keep the picture of an item of the island until that of the medoid arrives",
   const canvas = parent.children[0]!.children[0]!;
   show(8, [7, 8, 9]);
   expect(canvas.picture).toBe("drawn");
+  expect(canvas.hidden).toBe(false);
   show(8, [8, 9]);
-  expect(canvas.picture).toBe("");
+  expect(canvas.hidden).toBe(true);
 });
 
 it("keep the picture of an island whose place in the order of sizes changes", () => {
