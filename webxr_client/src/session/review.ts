@@ -67,8 +67,22 @@ export class Review {
       state.review.ended.value = "";
     });
     effect(() => {
+      const items = state.review.blind.value;
+      untracked(() => this.hide(items));
+    });
+    effect(() => {
       state.predictionsVersion.value;
       untracked(() => this.reloadWithPredictions());
+    });
+  }
+
+  /** Hide the classes of the items of a blind sheet, on the page and in VR. */
+  private hide(items: Uint32Array): void {
+    const { annotations, labelsVersion, predictionsVersion } = this.state;
+    annotations.hide(items);
+    batch(() => {
+      labelsVersion.value += 1;
+      predictionsVersion.value += 1;
     });
   }
 
@@ -178,7 +192,8 @@ export class Review {
 
   /**
    * Give each picture of the contact sheet the class that the sheet shows for the picture, in one
-   * gesture. Pictures that are set aside get no label. Then load the next sheet.
+   * gesture. Pictures that are set aside get no label. Then load the next sheet. The gesture of a
+   * blind sheet has the pictures set aside, without a class, so that they are not proposed again.
    *
    * A person may confirm a sheet before they can have looked at its pictures. If nothing was
    * corrected on such a sheet, only its items without a label get a label, and these labels count
@@ -190,7 +205,8 @@ export class Review {
     if (sheet?.status !== "open" || !this.host.allowed()) return false;
     const given = review.given.peek();
     const aside = review.aside.peek();
-    let labels = sheetLabels(sheet, given, aside);
+    const blind = sheet.kind === "double";
+    let labels = sheetLabels(sheet, given, aside, blind);
     if (labels.items.length === 0 && aside.size === 0) {
       this.host.note(NOTHING_TO_CONFIRM);
       return false;
@@ -215,7 +231,7 @@ export class Review {
       : {
           tool: "sheet",
           verified: true,
-          ...(sheet.kind === "double" && { blind: true }),
+          ...(blind && { blind }),
           note: `${items.length} looked at, ${changed === 0 ? "none" : changed} changed${inGroups}`,
         };
     const saved = items.length
@@ -246,6 +262,8 @@ export class Review {
     const { review } = this.state;
     const mine = ++this.asked;
     this.chosen = null;
+    // The server has received what was set aside on blind sheets, and does not send it again.
+    if (kind === "double") review.aside.value = new Set();
     const before = review.sheet.peek();
     if (before) review.sheet.value = { ...before, status: "busy" };
     const aside = review.aside.peek();

@@ -18,7 +18,7 @@ import type {
   SessionInfo,
   Training,
 } from "../protocol/messages.js";
-import { Annotations, countByClass } from "./annotations.js";
+import { Annotations } from "./annotations.js";
 import { ColumnState } from "./column-state.js";
 import type { Focus } from "./focus.js";
 import { ForceState } from "./force-state.js";
@@ -233,13 +233,13 @@ export class AppState {
   readonly labelCounts: ReadonlySignal<Uint32Array> = computed(() => {
     this.labelsVersion.value;
     this.tiled.value;
-    return countByClass(this.annotations.labels, this.classes.value.length);
+    return this.annotations.counts("labels", this.classes.value.length);
   });
   /** Number of predicted items per class. */
   readonly predictedCounts: ReadonlySignal<Uint32Array> = computed(() => {
     this.predictionsVersion.value;
     this.tiled.value;
-    return countByClass(this.annotations.predictions, this.classes.value.length);
+    return this.annotations.counts("predictions", this.classes.value.length);
   });
   /** Number of labelled items. */
   readonly labelled: ReadonlySignal<number> = computed(() =>

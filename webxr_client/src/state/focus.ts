@@ -1,7 +1,7 @@
 /** Items in focus: those of one class, or with one value. All other items are faded. */
 import { effect } from "@preact/signals";
 import type { AppState } from "./app-state.js";
-import { common } from "./item-lists.js";
+import { combine, common } from "./item-lists.js";
 
 /** `column`: items with one value of a column; `title` names column and value. */
 export type Focus =
@@ -53,9 +53,13 @@ export function focusItems(state: AppState): Uint32Array | null {
   return Uint32Array.from(items);
 }
 
-/** Items that are not faded: those in focus that match the search; null if all items are shown. */
+/**
+ * Items that are not faded: those in focus that match the search; null if all items are shown.
+ * Items that are labelled blind are not faded, because focus and search would show their classes.
+ */
 export function shownItems(state: AppState): Uint32Array | null {
   const found = state.search.value?.items ?? null;
   const focus = focusItems(state);
-  return found && focus ? common(found, focus) : (found ?? focus);
+  const shown = found && focus ? common(found, focus) : (found ?? focus);
+  return shown && combine(shown, state.review.blind.value, false);
 }

@@ -9,6 +9,7 @@ import {
   type Sheet,
   type SheetGroup,
   type SheetItem,
+  UNLABELED,
 } from "../protocol/messages.js";
 import { stored } from "./storage.js";
 
@@ -82,6 +83,12 @@ export class ReviewState {
   readonly ended = signal("");
   /** Open contact sheet; null without one. */
   readonly sheet: Signal<OpenSheet | null> = signal(null);
+  /** Items of the open sheet, ascending, if people label them blind; else empty. */
+  readonly blind: ReadonlySignal<Uint32Array> = computed(() => {
+    const sheet = this.sheet.value;
+    const items = sheet?.kind === "double" ? sheet.items : [];
+    return Uint32Array.from(items, ({ item }) => item).sort();
+  });
   /** Index of the current picture; class keys change its class. NO_PICTURE if there is none. */
   readonly at = signal(0);
   /** Whether class keys change the class of the whole group of the current picture. */
@@ -135,6 +142,7 @@ export interface SheetLabels {
  *
  * @param given Maps the number of an item to the class that the user gave it on the sheet.
  * @param aside Items set aside; they get no label.
+ * @param blind Whether items set aside are in the result, without a class.
  * @returns Items (ascending), and one class per item. `changed` is the number of items whose class
  *   changes. `replaced`: items that get another label. `kept`: items that keep their label.
  *   `fresh`: items that get their first label.
@@ -143,11 +151,15 @@ export function sheetLabels(
   { items }: Pick<OpenSheet, "items">,
   given: ReadonlyMap<number, number>,
   aside: ReadonlySet<number>,
+  blind = false,
 ): SheetLabels {
   const said = items
-    .filter(({ item }) => !aside.has(item))
-    .map((one) => ({ ...one, becomes: given.get(one.item) ?? one.proposed }))
-    .filter(({ becomes }) => becomes >= 0)
+    .filter(({ item }) => blind || !aside.has(item))
+    .map((one) => ({
+      ...one,
+      becomes: aside.has(one.item) ? UNLABELED : (given.get(one.item) ?? one.proposed),
+    }))
+    .filter(({ item, becomes }) => becomes >= 0 || aside.has(item))
     .sort((a, b) => a.item - b.item);
   return {
     items: Uint32Array.from(said, ({ item }) => item),

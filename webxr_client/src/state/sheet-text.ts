@@ -1,6 +1,6 @@
 /** Texts of a contact sheet, the same on the page and in VR. */
-import type { Quality, SheetItem } from "../protocol/messages.js";
-import { count, items as itemsText } from "./format.js";
+import type { ClassInfo, Quality, SheetItem } from "../protocol/messages.js";
+import { count, items as itemsText, percent } from "./format.js";
 import { knownInstead } from "./quality-text.js";
 import {
   groupOf,
@@ -126,6 +126,30 @@ export function outcomeOf(
   return own === undefined
     ? { becomes: one.proposed, decision: "" }
     : { becomes: own, decision: "corrected" };
+}
+
+/**
+ * Sentence about a picture of a sheet: its label, its prediction, and what happens to it when the
+ * sheet is confirmed. A blind sheet shows neither predictions nor labels.
+ */
+export function pictureText(
+  kind: SheetKind,
+  { class_id, prediction, confidence }: SheetItem,
+  { becomes, decision }: ReturnType<typeof outcomeOf>,
+  classes: readonly ClassInfo[],
+): string {
+  const name = (classId: number) => classes[classId]?.name ?? "none";
+  const known = [
+    class_id < 0 ? "no label" : `labelled ${name(class_id)}`,
+    prediction < 0 ? "not predicted" : `predicted ${name(prediction)}, ${percent(confidence)}`,
+  ];
+  const result =
+    decision === "aside"
+      ? "stays as it is"
+      : becomes < 0
+        ? "stays without a label"
+        : `becomes ${name(becomes)}`;
+  return [...(kind === "double" ? ["labels hidden"] : known), result].join("; ");
 }
 
 /** Name of a group of a sheet. */

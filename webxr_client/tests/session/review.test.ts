@@ -286,6 +286,85 @@ describe("a contact sheet", () => {
   });
 });
 
+describe("a blind sheet", () => {
+  const blind = (numbers: number[], total: number): Sheet => ({
+    ...sheetOf(
+      numbers.map((n) => item(n, -1, -1, 0)),
+      total,
+    ),
+    kind: "double",
+  });
+  beforeEach(async () => {
+    state.annotations.reset(
+      new Int16Array(20).fill(2),
+      new Int16Array(20).fill(3),
+      new Uint8Array(20).fill(200),
+    );
+    sheets = [blind([8, 4, 6], 40), blind([11, 9], 37)];
+    review.open("double");
+    await settled();
+    passed(10_000);
+  });
+  const known = (n: number) => [state.annotations.labels[n], state.annotations.predictions[n]];
+
+  it("sends what was set aside, and takes the number of left items from the server", async () => {
+    decisions.correct(7);
+    state.review.at.value = 1;
+    decisions.setAside();
+    review.confirm();
+    expect(sent[0]).toMatchObject({ items: [4, 8], classIds: [-1, 7] });
+    expect(sent[0]?.provenance).toMatchObject({ blind: true });
+    sent[0]?.answer(true);
+    await settled();
+    expect(asked).toEqual([
+      ["double", 27],
+      ["double", 27],
+    ]);
+    expect(sheet()).toMatchObject({ total: 37, status: "open" });
+    expect(sheet()?.items.map((one) => one.item)).toEqual([11, 9]);
+    // What was set aside on the previous sheet is not sent again.
+    passed(10_000);
+    state.review.at.value = 1;
+    decisions.setAside();
+    review.confirm();
+    expect(sent[1]).toMatchObject({ items: [9], classIds: [-1] });
+  });
+  it("hides the classes of its items until it closes", async () => {
+    const versions = [state.labelsVersion.value, state.predictionsVersion.value];
+    expect([known(4), known(6), known(8), known(9)]).toEqual([
+      [-1, -1],
+      [-1, -1],
+      [-1, -1],
+      [2, 3],
+    ]);
+    expect(state.labelCounts.value[2]).toBe(20);
+    expect(state.predictedCounts.value[3]).toBe(20);
+    state.annotations.setLabels({ items: [4, 9], class_ids: [5, 5], packed: "" });
+    state.annotations.setPredictions(Uint32Array.of(4), Int16Array.of(6), Uint8Array.of(9));
+    expect([known(4), known(9)]).toEqual([
+      [-1, -1],
+      [5, 3],
+    ]);
+    decisions.correct(7);
+    review.confirm();
+    expect(known(4), "while the answer is awaited").toEqual([-1, -1]);
+    sent[0]?.answer(true);
+    await settled();
+    expect([known(4), known(9)]).toEqual([
+      [5, 6],
+      [-1, -1],
+    ]);
+    review.close();
+    expect([known(4), known(9)]).toEqual([
+      [5, 6],
+      [5, 3],
+    ]);
+    expect(state.annotations.confidence[4]).toBe(9);
+    expect(state.labelsVersion.value).toBeGreaterThan(versions[0]!);
+    expect(state.predictionsVersion.value).toBeGreaterThan(versions[1]!);
+  });
+});
+
 describe("an overview", () => {
   const [region, mixed] = [
     { size: 40, may_be_new: true },

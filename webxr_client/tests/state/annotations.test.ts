@@ -34,6 +34,19 @@ describe("Annotations", () => {
     expect(Array.from(annotations.labels)).toEqual([-1, 3, 2, -1]);
   });
 
+  it("keeps a class hidden in a new scene, and reverts the label that is known", () => {
+    const annotations = fresh();
+    annotations.hide([2, 3]);
+    annotations.show("a", Uint32Array.of(2), 1);
+    expect(Array.from(annotations.labels)).toEqual([-1, -1, -1, -1]);
+    expect(annotations.isHidden(2) && !annotations.isHidden(1)).toBe(true);
+    annotations.revert("a");
+    annotations.reset(Int16Array.of(0, 0, 3, -1), new Int16Array(4), new Uint8Array(4));
+    expect(Array.from(annotations.labels)).toEqual([0, 0, -1, -1]);
+    annotations.hide([]);
+    expect(Array.from(annotations.labels)).toEqual([0, 0, 3, -1]);
+  });
+
   it("keeps only labels without an answer when the scene is fetched again", () => {
     const annotations = fresh();
     annotations.show("a", Uint32Array.of(0), 1);

@@ -3,6 +3,7 @@ import { effect } from "@preact/signals";
 import { beforeEach, expect, it, vi } from "vitest";
 import { AppState } from "../../src/state/app-state.js";
 import { endFocusWithClass, focusOnClass, shownItems } from "../../src/state/focus.js";
+import type { OpenSheet } from "../../src/state/review-state.js";
 
 let state: AppState;
 beforeEach(() => {
@@ -37,6 +38,15 @@ it("follows new labels, and is combined with the search", () => {
   expect(shown()).toEqual([3, 4]);
   state.focus.value = null;
   expect(shown()).toEqual([1, 3, 4]);
+});
+
+it("shows all items that are labelled blind, so that nothing tells their classes", () => {
+  focusOnClass(state, 0);
+  const items = [4, 1].map((item) => ({ item }));
+  state.review.sheet.value = { kind: "double", items } as unknown as OpenSheet;
+  expect(shown()).toEqual([0, 1, 3, 4]);
+  state.focus.value = null;
+  expect(shown()).toBeNull();
 });
 
 it("shows the items of a class in tiles that are loaded later", () => {

@@ -5,7 +5,7 @@
  */
 import { useEffect, useRef } from "preact/hooks";
 import type { ClassInfo, SheetItem } from "../../protocol/messages.js";
-import { count, items as itemsText, percent } from "../../state/format.js";
+import { count, items as itemsText } from "../../state/format.js";
 import { groupOf, labelDiffers, type OpenSheet, sheetLabels } from "../../state/review-state.js";
 import {
   classCaption,
@@ -18,6 +18,7 @@ import {
   NOTHING_TO_CONFIRM,
   nothingLeft,
   outcomeOf,
+  pictureText,
   SHEET_COLUMNS,
   SHEET_TITLES,
   totalTitle,
@@ -238,9 +239,9 @@ interface CellProps {
 function Cell({ one, place, span, head, framed, becomes, decision }: CellProps) {
   const { state, atlas } = useUi();
   state.picturesVersion.value;
-  const { item, class_id, prediction, confidence } = one;
+  const { item } = one;
   const classes = state.classes.value;
-  const [label, predicted, given] = [classes[class_id], classes[prediction], classes[becomes]];
+  const given = classes[becomes];
   const odd = labelDiffers(one);
   const look = (event: Event) => {
     const cell = event.currentTarget as HTMLElement;
@@ -255,15 +256,8 @@ function Cell({ one, place, span, head, framed, becomes, decision }: CellProps) 
     state.review.whole.value = false;
     (event.currentTarget as HTMLElement).focus();
   };
-  const words = [
-    predicted ? `predicted ${predicted.name}, ${percent(confidence)}` : "not predicted",
-    label ? `labelled ${label.name}` : "no label",
-    decision === "aside"
-      ? "stays as it is"
-      : given
-        ? `becomes ${given.name}`
-        : "stays without a label",
-  ].join("; ");
+  const kind = state.review.sheet.value?.kind ?? "selection";
+  const words = pictureText(kind, one, { becomes, decision }, classes);
   return (
     <li class="cell">
       {span > 0 ? (

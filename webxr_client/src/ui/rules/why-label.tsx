@@ -24,8 +24,8 @@ export function WhyLabel({ item }: { item: number }) {
       current = false;
     };
   }, [item, offered, labels, rules]);
-  const blind = state.review.sheet.value?.kind === "double";
-  if (!why || blind || why.item !== item || why.votes.length === 0) return null;
+  const hidden = state.annotations.isHidden(item);
+  if (!why || hidden || why.item !== item || why.votes.length === 0) return null;
   return (
     <>
       <h3 class="faint-text">Why this label</h3>

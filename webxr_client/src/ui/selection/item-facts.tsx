@@ -29,10 +29,7 @@ export function useItemInfo(item: number): ItemInfo | null {
   return info;
 }
 
-/**
- * Number, id, label and prediction of an item. Label and prediction are left out while a sheet is
- * labelled blind, so that people follow neither each other nor the model.
- */
+/** Number, id, label and prediction of an item. */
 export function ItemFacts({ item, info }: { item: number; info: ItemInfo | null }) {
   const { state } = useUi();
   state.labelsVersion.value;
@@ -41,8 +38,8 @@ export function ItemFacts({ item, info }: { item: number; info: ItemInfo | null 
   const classes = state.classes.value;
   const { labels, predictions, confidence } = state.annotations;
   const label = classes[labels[item]!];
-  const blind = state.review.sheet.value?.kind === "double";
-  const predicted = blind ? undefined : classes[predictions[item]!];
+  const hidden = state.annotations.isHidden(item);
+  const predicted = classes[predictions[item]!];
   const certain = confidence[item]! / 255;
   const suspect = label && predicted && label !== predicted && certain > SUSPECT_CONFIDENCE;
   return (
@@ -51,12 +48,14 @@ export function ItemFacts({ item, info }: { item: number; info: ItemInfo | null 
       {info && info.id !== String(itemNumber(item)) && <dd class="muted">{info.id}</dd>}
       <dd>
         <span class="muted">label </span>
-        {label && !blind ? (
+        {label ? (
           <Named colour={label.colour} name={label.name} />
         ) : (
-          <span class="muted">{label ? "hidden" : "none"}</span>
+          <span class="muted">{hidden ? "hidden while the sheet is open" : "none"}</span>
         )}
-        {info && info.gesture > 0 && !blind && <span class="muted"> · gesture {info.gesture}</span>}
+        {info && info.gesture > 0 && !hidden && (
+          <span class="muted"> · gesture {info.gesture}</span>
+        )}
       </dd>
       {predicted && (
         <dd>

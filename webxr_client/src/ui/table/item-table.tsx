@@ -49,7 +49,10 @@ function Table({ items }: { items: Uint32Array }) {
   state.predictionsVersion.value;
   // Labels and predictions change the order only when the user sorts again: a row must not move
   // away from the pointer.
-  const order = useMemo(() => sorted(items, sorting, state.annotations), [items, sorting]);
+  const order = useMemo(
+    () => sorted(items, sorting, state.annotations),
+    [items, sorting, state.review.blind.value],
+  );
   const { first, end, height } = useListWindow(body, order.length);
   const shown = Array.from(order.subarray(first, end));
   const rows = useItemInfos(shown);

@@ -38,6 +38,7 @@ export class ItemCard extends Board {
     const item = this.item.value;
     return [annotations.labels, annotations.predictions, annotations.confidence]
       .map((of) => of[item])
+      .concat(Number(annotations.isHidden(item)))
       .join();
   });
   private readonly picture: ItemPicture;
@@ -131,7 +132,9 @@ export class ItemCard extends Board {
     const predicted = classes[state.annotations.predictions[item] ?? -1];
     font(context, NAME, 650);
     context.fillStyle = label?.colour ?? BOARD_TEXT;
-    context.fillText(fitted(context, label ? label.name : "unlabelled", WIDTH - 20), 10, 80.5);
+    const hidden = state.annotations.isHidden(item);
+    const name = label?.name ?? (hidden ? "label hidden" : "unlabelled");
+    context.fillText(fitted(context, name, WIDTH - 20), 10, 80.5);
     font(context, LINE);
     context.fillStyle = BOARD_MUTED;
     const confidence = Math.round((state.annotations.confidence[item]! / 255) * 100);
@@ -139,7 +142,7 @@ export class ItemCard extends Board {
       ? lossAndSigma(seen)
       : predicted
         ? ["predicted", `${predicted.name}, ${confidence} %`]
-        : ["not predicted", `item ${itemNumber(item)}`];
+        : [hidden ? "sheet is open" : "not predicted", `item ${itemNumber(item)}`];
     lines.forEach((line, k) => {
       context.fillText(fitted(context, line, WIDTH - 16), 10, 93 + 12 * k);
     });

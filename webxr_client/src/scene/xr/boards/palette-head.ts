@@ -7,7 +7,7 @@ import type { Signal } from "@preact/signals";
 import { AlwaysDepth } from "three";
 import type { AppState } from "../../../state/app-state.js";
 import { forceText, TERM_COLOURS } from "../../../state/force-state.js";
-import { count, percent } from "../../../state/format.js";
+import { count } from "../../../state/format.js";
 import { NEW_CLASS } from "../../../state/naming-state.js";
 import { overwriteText } from "../../../state/overwritten.js";
 import { openCalls } from "../../../state/peer-calls.js";
@@ -16,7 +16,7 @@ import { type ConnectedPerson, shortName } from "../../../state/persons.js";
 import { estimate, knownInstead } from "../../../state/quality-text.js";
 import { previewText } from "../../../state/rule-text.js";
 import { summarise } from "../../../state/selection-summary.js";
-import { outcomeOf, SHEET_TITLES } from "../../../state/sheet-text.js";
+import { outcomeOf, pictureText, SHEET_TITLES } from "../../../state/sheet-text.js";
 import {
   BOARD_ACCENT,
   BOARD_GROUND,
@@ -193,20 +193,11 @@ export class PaletteHead extends Board {
             : "Pick each wrong picture and its class, then confirm.",
         BOARD_MUTED,
       ];
-    const name = (classId: number) => classes.value[classId]?.name ?? "none";
-    const { becomes, decision } = outcomeOf(one, review.given.value, review.aside.value);
-    const words = [
-      one.class_id >= 0 ? `labelled ${name(one.class_id)}` : "no label",
-      one.prediction >= 0
-        ? `predicted ${name(one.prediction)}, ${percent(one.confidence)}`
-        : "not predicted",
-      decision === "aside"
-        ? "stays as it is"
-        : becomes >= 0
-          ? `becomes ${name(becomes)}`
-          : "stays without a label",
+    const outcome = outcomeOf(one, review.given.value, review.aside.value);
+    return [
+      pictureText(sheet.kind, one, outcome, classes.value),
+      classes.value[outcome.becomes]?.colour ?? BOARD_TEXT,
     ];
-    return [words.join("; "), classes.value[becomes]?.colour ?? BOARD_TEXT];
   }
 
   private howToLabel(): string {
