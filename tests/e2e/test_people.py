@@ -7,12 +7,18 @@ import numpy as np
 import pytest
 
 from drivers.axe import serious
+from drivers.headset import Headset, in_vr_at_rest, put_on
 from drivers.page import PageDriver
 from drivers.review import sheet, wait_for_sheet
 from drivers.servers import LanServer
 from samples.still_maps import write_still_map
 
 CAMERA = "lodespace.stage.camera.position.toArray()"
+MATRIX = "lodespace.stage.camera.matrixWorld.elements"
+HEAD = """lodespace.stage.camera.matrix.clone().compose(
+  view.head.position, view.head.orientation, view.at.clone().set(1, 1, 1)).elements"""
+PAGE_OF = """(name) => [...lodespace.state.peers.value.values()].find(
+  (peer) => peer.name === name)?.client_id"""
 
 
 class People(NamedTuple):
@@ -107,15 +113,17 @@ def test_two_people_label_the_same_items_blind(people: People) -> None:
     for page in people:
         assert np.array_equal(page.labels, before), "a blind label is shown"
 
+    # As if another person had labelled the items before, without a blind sheet.
+    olga.evaluate(f"for (const item of {items}) lodespace.state.annotations.labels[item] = 0")
+    olga.evaluate("lodespace.state.annotations.predictions.fill(0)")
     open_panel(olga).get_by_role("button", name="Label items blind").click()
     assert [one["item"] for one in wait_for_sheet(olga, "double")] == items
     for one in sheet(olga)["items"]:
         assert (one["class_id"], one["prediction"], one["proposed"]) == (-1, -1, -1)
-    olga.evaluate("lodespace.state.annotations.predictions.fill(0)")
-    olga.evaluate("lodespace.state.predictionsVersion.value++")
-    # As if another person had labelled the item before, without a blind sheet.
-    olga.evaluate(f"lodespace.state.annotations.labels[{items[0]}] = 0")
-    olga.evaluate("lodespace.state.labelsVersion.value++")
+    drawn = olga.array("lodespace.cloud.points.geometry.getAttribute('classes').array", "int16")
+    labels, predictions = drawn.reshape(-1, 2).T
+    hidden = np.isin(np.arange(len(before)), items)
+    assert (labels[items] < 0).all() and np.array_equal(predictions < 0, hidden)
     olga.page.locator(".cells button").first.hover()
     card = olga.page.locator(".hover-card")
     olga.wait(lambda: card.count() == 1 and "label hidden" in card.inner_text())
@@ -177,3 +185,86 @@ def test_people_see_pointers_and_selections_and_follow(people: People) -> None:
     mia.wait(lambda: np.allclose(mia.evaluate(CAMERA), olga.evaluate(CAMERA), atol=0.02))
     assert call.count() == 0
     assert olga.gestures == mia.gestures, "presence is a gesture"
+
+
+def seen_by(headset: Headset, page: PageDriver) -> tuple[Any, Any]:
+    """Return how a person in VR sees the view of a page, relative to where the person looks, on the
+    level: the turn of the view (3, 3), and the place of what the page looks at, metres."""
+    camera = np.array(page.evaluate(MATRIX)).reshape(4, 4).T
+    target = page.evaluate("lodespace.stage.controls.target.toArray()")
+    head = np.array(headset.value(HEAD)).reshape(4, 4).T
+    ahead = -head[:3, 2] * (1, 0, 1)
+    back = -ahead / np.linalg.norm(ahead)
+    level = np.c_[np.cross((0, 1, 0), back), (0, 1, 0), back]
+    world = headset.world
+    turn = level.T @ world[:3, :3] @ camera[:3, :3] / np.cbrt(np.linalg.det(world[:3, :3]))
+    return turn, level.T @ ((world @ [*target, 1])[:3] - head[:3, 3])
+
+
+def sees(headset: Headset, page: PageDriver) -> bool:
+    """Whether a person in VR sees the cloud from the same side as a page, before the eyes."""
+    turn, place = seen_by(headset, page)
+    right = np.allclose(turn[:, 0], (1, 0, 0), atol=0.02)  # what is at the right is at the right
+    return bool(right and turn[1, 1] > 0.9 and np.allclose(place, (0, -0.19, -0.7), atol=0.03))
+
+
+def test_a_headset_and_a_page_follow_each_other(people: People, open_page: Any) -> None:
+    olga, mia = people
+    headset = in_vr_at_rest(put_on(open_page, olga.url), "absent")
+    mia_page = f"({PAGE_OF})('Mia')"
+    headset.wait(lambda: headset.value(mia_page), "Mia is not known")
+    mia.evaluate("lodespace.stage.placeCamera({azimuth: 60, elevation: 20, distance: 1.5})")
+    headset.script(f"lodespace.state.people.following.value = {mia_page};")
+    headset.wait(lambda: sees(headset, mia), "the cloud does not follow the page")
+    headset.script("""
+      emulated.position.set(0.4, 1.5, -0.3);
+      emulated.quaternion.set(0, Math.sin(0.6), 0, Math.cos(0.6));
+    """)
+    headset.frames(3)
+    assert not sees(headset, mia)
+    headset.script(
+        "lodespace.stage.renderer.xr.getReferenceSpace().dispatchEvent(new Event('reset'));"
+    )
+    headset.wait(lambda: sees(headset, mia), "the cloud does not follow after recentring")
+
+    headset.hold("right")
+    before = headset.world
+    mia.evaluate("lodespace.stage.placeCamera({azimuth: -20, elevation: 10, distance: 1.2})")
+    peer = f"lodespace.state.peers.value.get({mia_page}).head.position"
+    headset.wait(
+        lambda: np.allclose(headset.value(peer), mia.evaluate(CAMERA), atol=0.01),
+        "the view of the page did not arrive",
+    )
+    headset.frames(20)
+    assert np.array_equal(headset.world, before), "the cloud moves under a hand that paints"
+    headset.let_go("right")
+    headset.wait(lambda: sees(headset, mia), "the cloud does not follow after the stroke")
+
+    headset.script("lodespace.state.people.call.value = 'follow';")
+    call = mia.page.get_by_test_id("call")
+    mia.wait(lambda: call.count() == 1)
+    call.get_by_role("button", name="Follow", exact=True).click()
+
+    def eyes() -> Any:
+        head = headset.value("[...view.head.position.toArray(), 1]")
+        return (np.linalg.inv(headset.world) @ head)[:3]
+
+    headset.script("lodespace.stage.world.matrix.makeTranslation(0, 1.2, -0.2);")
+    headset.wait(lambda: headset.driver.state("people.following") == "", "still follows")
+    mia.wait(
+        lambda: np.allclose(mia.evaluate(CAMERA), eyes(), atol=0.03),
+        message="the page does not follow the headset",
+    )
+    headset.script("lodespace.xr.leave();")
+    mia.wait(lambda: np.allclose(mia.evaluate(CAMERA), headset.driver.evaluate(CAMERA), atol=0.03))
+    following = mia.page.get_by_test_id("following")
+    following.get_by_role("button", name="Stop", exact=True).click()
+    mia.wait(lambda: following.count() == 0)
+
+    olga.evaluate(f"lodespace.state.people.following.value = {mia_page}")
+    mia.page.goto("about:blank")
+    olga.wait(
+        lambda: olga.state("xr.message") == "You no longer see what Mia sees: Mia has left.",
+        message="nothing says that the person has left",
+    )
+    olga.evaluate("lodespace.state.xr.clearMessage()")

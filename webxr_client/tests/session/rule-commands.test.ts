@@ -4,6 +4,8 @@ import type { Ack, AddRule, RuleInfo, RulePreviewed } from "../../src/protocol/m
 import { type RuleParts, Rules } from "../../src/session/rule-commands.js";
 import { AppState, NOTHING } from "../../src/state/app-state.js";
 
+vi.stubGlobal("navigator", { platform: "" });
+
 const info = (rule: number, changes: Partial<RuleInfo> = {}) =>
   ({
     rule,

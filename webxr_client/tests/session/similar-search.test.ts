@@ -3,6 +3,8 @@ import type { SimilarItems } from "../../src/protocol/messages.js";
 import { type Ask, SimilarSearch } from "../../src/session/similar-search.js";
 import { AppState, NOTHING } from "../../src/state/app-state.js";
 
+vi.stubGlobal("navigator", { platform: "" });
+
 /** A server that finds the items 100, 101, ... in this order, of 140 items. */
 const answer: Ask = async (examples, wanted) => ({
   items: Array.from({ length: Math.min(wanted, 40) }, (_, k) => 100 + k),
