@@ -204,7 +204,7 @@ def seen_by(headset: Headset, page: PageDriver) -> tuple[Any, Any]:
 def sees(headset: Headset, page: PageDriver) -> bool:
     """Whether a person in VR sees the cloud from the same side as a page, before the eyes."""
     turn, place = seen_by(headset, page)
-    right = np.allclose(turn[:, 0], (1, 0, 0), atol=0.02)  # what is at the right is at the right
+    right = np.allclose(turn[:, 0], (1, 0, 0), atol=0.02)  # the right of the page is at the right
     return bool(right and turn[1, 1] > 0.9 and np.allclose(place, (0, -0.19, -0.7), atol=0.03))
 
 
@@ -265,6 +265,6 @@ def test_a_headset_and_a_page_follow_each_other(people: People, open_page: Any) 
     mia.page.goto("about:blank")
     olga.wait(
         lambda: olga.state("xr.message") == "You no longer see what Mia sees: Mia has left.",
-        message="nothing says that the person has left",
+        message="there is no message about the person who has left",
     )
     olga.evaluate("lodespace.state.xr.clearMessage()")

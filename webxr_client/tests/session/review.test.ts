@@ -322,7 +322,7 @@ describe("a blind sheet", () => {
     ]);
     expect(sheet()).toMatchObject({ total: 37, status: "open" });
     expect(sheet()?.items.map((one) => one.item)).toEqual([11, 9]);
-    // What was set aside on the previous sheet is not sent again.
+    // Items set aside on the previous sheet are not sent again.
     passed(10_000);
     state.review.at.value = 1;
     decisions.setAside();

@@ -40,7 +40,7 @@ it("follows new labels, and is combined with the search", () => {
   expect(shown()).toEqual([1, 3, 4]);
 });
 
-it("shows all items that are labelled blind, so that nothing tells their classes", () => {
+it("shows all items that are labelled blind, so that nothing shows their classes", () => {
   focusOnClass(state, 0);
   const items = [4, 1].map((item) => ({ item }));
   state.review.sheet.value = { kind: "double", items } as unknown as OpenSheet;

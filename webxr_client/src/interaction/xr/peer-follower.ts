@@ -12,7 +12,7 @@ import { CLOUD_EXTENT } from "./placement/dimensions.js";
 import type { HeadPose } from "./placement/head-pose.js";
 import { placeAsSeen } from "./placement/peer-placement.js";
 
-/** What the hands do. */
+/** Actions of the hands. */
 export interface Hands {
   /** Whether a hand holds selected items. */
   readonly holding: boolean;
