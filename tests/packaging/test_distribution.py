@@ -57,7 +57,7 @@ MAX_LATER_BYTES = {
     "progress": 1_000,
     "rule-commands": 2_000,
     "rule-hold": 2_000,
-    "rule-layer": 9_000,
+    "rule-layer": 9_500,
     "rules-panel": 4_000,
     "shape-geometry": 1_000,
     "shape-view": 2_000,

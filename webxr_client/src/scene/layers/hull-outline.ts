@@ -8,20 +8,30 @@ export interface PagePlace {
   y: number;
 }
 
-const clip = new Matrix4();
-const at = new Vector3();
-
-/** Middle, rightmost and highest corner of a hull. */
+/** Middle of a hull on the page, and the places of its handles. */
 export interface HullOutline {
   middle: PagePlace;
+  /** At the rightmost corner. */
   right: PagePlace;
+  /** Above the highest corner. */
   top: PagePlace;
 }
 
-/** Outline of a hull. `corners`: three numbers each, scene metres. */
+/** Distance of the upper handle above the hull, CSS pixels. */
+const ABOVE = 16;
+/** Least distance of a handle from a panel, CSS pixels. */
+const MARGIN = 16;
+
+const clip = new Matrix4();
+const at = new Vector3();
+
+/**
+ * Outline of a hull. Handles are not behind panels, unless the middle of the hull is there, too.
+ * `corners`: three numbers each, scene metres.
+ */
 export function outlineOf(
   corners: Float32Array,
-  { camera, element }: Pick<Stage, "camera" | "element">,
+  { camera, element, insets }: Pick<Stage, "camera" | "element" | "insets">,
 ): HullOutline {
   clip.multiplyMatrices(camera.projectionMatrix, camera.matrixWorldInverse);
   const { clientWidth, clientHeight } = element;
@@ -37,5 +47,13 @@ export function outlineOf(
     if (x > right.x) right = { x, y };
     if (y < top.y) top = { x, y };
   }
-  return { middle, right, top };
+  const free = ({ x, y }: PagePlace): PagePlace => ({
+    x: within(x, insets.left, clientWidth - insets.right, middle.x),
+    y: within(y, insets.top, clientHeight - insets.bottom, middle.y),
+  });
+  return { middle, right: free(right), top: free({ x: top.x, y: top.y - ABOVE }) };
+}
+
+function within(at: number, low: number, high: number, middle: number): number {
+  return Math.max(Math.min(low + MARGIN, middle), Math.min(Math.max(high - MARGIN, middle), at));
 }

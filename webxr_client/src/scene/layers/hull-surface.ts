@@ -214,6 +214,31 @@ function netOf(density: Float32Array, hot: Float32Array, level: number, grid: Gr
   };
 }
 
+/** Corners of the part of a mesh that is nearest to its middle, three numbers each. */
+export function mainPart({ places, triangles, middle }: HullMesh): Float32Array {
+  const inPart = new Uint8Array(places.length / 3);
+  let least = Number.POSITIVE_INFINITY;
+  let nearest = 0;
+  inPart.forEach((_, corner) => {
+    const away = Math.hypot(...middle.map((at, axis) => places[3 * corner + axis]! - at));
+    if (away >= least) return;
+    least = away;
+    nearest = corner;
+  });
+  inPart[nearest] = 1;
+  for (let grows = true; grows; ) {
+    grows = false;
+    for (let k = 0; k < triangles.length; k += 3) {
+      const [a, b, c] = [triangles[k]!, triangles[k + 1]!, triangles[k + 2]!];
+      const found = inPart[a]! + inPart[b]! + inPart[c]!;
+      if (found === 0 || found === 3) continue;
+      inPart[a] = inPart[b] = inPart[c] = 1;
+      grows = true;
+    }
+  }
+  return places.filter((_, k) => inPart[Math.floor(k / 3)]);
+}
+
 /** Whether a place is inside the surface: the density there, between the cells, is high enough. */
 export function isInside(
   { density, level, grid }: Field,

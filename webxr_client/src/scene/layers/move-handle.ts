@@ -14,8 +14,11 @@ import type { Stage } from "../stage.js";
 import type { HullOutline, PagePlace } from "./hull-outline.js";
 import { ItemDepths } from "./item-depths.js";
 
-/** Distance of the handle above the hull, CSS pixels. */
-const ABOVE = 16;
+/** Distance of the text from the middle of the handle, CSS pixels: a finger hides more. */
+const TEXT_ABOVE = 18;
+const TEXT_ABOVE_FINGER = 44;
+/** Height of the text, CSS pixels. */
+const TEXT_HEIGHT = 24;
 /** Motion per press of an arrow key, CSS pixels. */
 const KEY_STEP = 12;
 /** Factor of the size per step of the wheel, and per press of plus or minus. */
@@ -47,6 +50,7 @@ export class MoveHandle {
   private rule = 0;
   /** The pointer that drags, and where its drag began; null while keys move the hull. */
   private pointer: Finger | null = null;
+  private touched = false;
   private from: PagePlace = { x: 0, y: 0 };
   /** A second finger, and the distance of the fingers for the size 1. */
   private second: Finger | null = null;
@@ -107,11 +111,21 @@ export class MoveHandle {
     // The hull has its new items, or the motion was cancelled.
     if (this.movable.moved === 0 && !this.motion.active) this.forget();
     if (!outline) return;
-    const { x, y } = outline.top;
-    const [left, high] = [x + this.by.x, y + this.by.y - ABOVE];
-    const place = `translate(${left.toFixed(1)}px, ${high.toFixed(1)}px)`;
-    this.element.style.setProperty("transform", place);
-    this.text.style.setProperty("transform", place);
+    const x = outline.top.x + this.by.x;
+    const y = outline.top.y + this.by.y;
+    this.element.style.setProperty("transform", `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`);
+    if (!this.text.hidden) this.placeText(x, y);
+  }
+
+  /** Place the text above the handle, or below it where there is no space. */
+  private placeText(x: number, y: number): void {
+    const { insets, element } = this.stage;
+    const high = y - (this.touched ? TEXT_ABOVE_FINGER : TEXT_ABOVE) - TEXT_HEIGHT;
+    const down = high < insets.top ? y + TEXT_ABOVE : high;
+    const right = element.clientWidth - insets.right;
+    // Percentages are of the width of the text.
+    const across = `clamp(${insets.left}px, ${x.toFixed(1)}px - 50%, ${right}px - 100%)`;
+    this.text.style.setProperty("transform", `translate(${across}, ${down.toFixed(1)}px)`);
   }
 
   private get motion(): HullMotion {
@@ -130,6 +144,7 @@ export class MoveHandle {
 
   private forget(): void {
     this.pointer = null;
+    this.touched = false;
     this.by = { x: 0, y: 0 };
     this.size = 1;
     this.depth = null;
@@ -148,6 +163,7 @@ export class MoveHandle {
     if (event.button !== 0 || this.pointer || !this.begin()) return;
     this.element.setPointerCapture(id);
     this.pointer = { id, x, y };
+    this.touched = event.pointerType === "touch";
     this.from = { x: x - this.by.x, y: y - this.by.y };
   }
 

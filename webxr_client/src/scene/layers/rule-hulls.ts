@@ -17,7 +17,7 @@ import {
 import type { LatentState } from "../../state/latent-state.js";
 import { sceneMetres } from "../../state/latent-state.js";
 import { HullMaterial } from "./hull-material.js";
-import { type HullMesh, hullSurface, isInside } from "./hull-surface.js";
+import { type HullMesh, hullSurface, isInside, mainPart } from "./hull-surface.js";
 
 /** Shortest time between two surfaces of one hull while points move, ms. */
 const AGAIN_MS = 500;
@@ -41,6 +41,8 @@ export interface Hull {
 interface Shown {
   hull: Hull;
   surface: HullMesh | null;
+  /** Corners of the main part of the surface; null until they are needed. */
+  part: Float32Array | null;
   /** Version of the places of the surface; -1 before the first. */
   version: number;
   at: number;
@@ -87,7 +89,13 @@ export class RuleHulls {
       const kept = old && !hotter && old.hull.items === hull.items;
       return kept
         ? { ...old, hull }
-        : { hull, surface: old?.surface ?? null, version: -1, at: Number.NEGATIVE_INFINITY };
+        : {
+            hull,
+            surface: old?.surface ?? null,
+            part: null,
+            version: -1,
+            at: Number.NEGATIVE_INFINITY,
+          };
     });
     this.merge();
   }
@@ -104,6 +112,7 @@ export class RuleHulls {
     stale.version = version;
     stale.at = now;
     stale.surface = this.surfaceOf(stale.hull.items);
+    stale.part = null;
     this.merge();
     return true;
   }
@@ -153,9 +162,15 @@ export class RuleHulls {
     return found;
   }
 
-  /** Corners of the hull of a rule, three numbers each; null if it is not shown. */
+  /**
+   * Corners of the main part of the hull of a rule, three numbers each; null if it is not shown.
+   * Items elsewhere can give a hull more parts.
+   */
   cornersOf(rule: number): Float32Array | null {
-    return this.find(rule)?.surface?.places ?? null;
+    const one = this.find(rule);
+    if (!one?.surface) return null;
+    one.part ??= mainPart(one.surface);
+    return one.part;
   }
 
   /**

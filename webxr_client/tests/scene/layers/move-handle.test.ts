@@ -104,7 +104,8 @@ beforeEach(() => {
   camera.updateMatrixWorld();
   area = new FakeElement();
   const element = Object.assign(new FakeElement(), { parentElement: area });
-  const stage = { camera, element, invalidate() {} } as unknown as Stage;
+  const insets = { left: 60, right: 300, top: 80, bottom: 0 };
+  const stage = { camera, element, insets, invalidate() {} } as unknown as Stage;
   hulls = new RuleHulls(state.latent);
   const matrix = new Matrix4();
   const movable: MovableHulls = {
@@ -155,12 +156,23 @@ describe("a drag of the handle", () => {
     point("pointermove", 400 + x, 100 + y);
     point("pointerup", 400 + x, 100 + y);
     moving.update(AT_REST);
-    const placed = `translate(${(200 + x).toFixed(1)}px, ${(74 + y).toFixed(1)}px)`;
+    const placed = `translate(${(200 + x).toFixed(1)}px, ${(90 + y).toFixed(1)}px)`;
     expect(handle.place).toBe(placed);
     point("pointerdown", 400 + x, 100 + y); // the hull waits for its new items
     expect(state.latent.frozen).toBe(false);
     showHull(1);
-    expect(handle.place).toBe("translate(200.0px, 74.0px)");
+    expect(handle.place).toBe("translate(200.0px, 90.0px)");
+  });
+  it.each([
+    ["above the handle", 400, "358.0"],
+    ["farther above a finger", 400, "332.0", "touch"],
+    ["below the handle, where no space is above", 100, "118.0"],
+  ])("shows the text %s", (_, y, place, pointerType = "mouse") => {
+    send("pointerdown", { clientX: 0, clientY: 0, button: 0, pointerId: 1, pointerType });
+    point("pointermove", 0, y - AT_REST.top.y);
+    moving.update(AT_REST);
+    const across = "clamp(60px, 200.0px - 50%, 500px - 100%)";
+    expect(text.place).toBe(`translate(${across}, ${place}px)`);
   });
   it("changes the size by the distance of a second finger", () => {
     const zooms = ["pointerdown", "pointermove", "pointerup"].map((type) => touch(type, 500, 300));

@@ -1,6 +1,11 @@
 import { Matrix4, Ray, Vector3 } from "three";
 import { describe, expect, it } from "vitest";
-import { type HullMesh, hullSurface, isInside } from "../../../src/scene/layers/hull-surface.js";
+import {
+  type HullMesh,
+  hullSurface,
+  isInside,
+  mainPart,
+} from "../../../src/scene/layers/hull-surface.js";
 import { RuleHulls } from "../../../src/scene/layers/rule-hulls.js";
 import { LatentState } from "../../../src/state/latent-state.js";
 
@@ -86,6 +91,10 @@ describe("hullSurface", () => {
     expect(near.some((x) => x < 1)).toBe(true);
     expect(near.some((x) => x > 7)).toBe(true);
     expect(near.filter((x) => x > 2.5 && x < 5.5)).toEqual([]);
+    const left = near.filter((x) => x < 4).length;
+    const main = mainPart({ ...mesh, middle: [0.5, 0, 0] });
+    expect(main).toHaveLength(3 * left);
+    expect(main.every((x, k) => k % 3 > 0 || x < 4)).toBe(true);
   });
   it("has no cavities in a hull of few items", () => {
     const { field, places } = surface(balls([[0, 0, 0]], 300));
