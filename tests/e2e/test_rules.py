@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from drivers.axe import serious
+from drivers.fingers import PHONE, move_fingers, phone
 from drivers.headset import in_vr_at_rest, put_on
 from drivers.page import PageDriver
 from drivers.servers import ServerProcess
@@ -171,6 +172,29 @@ def test_a_lasso_kept_as_a_rule_labels_its_likes_and_is_undone(map_page: PageDri
     assert page.page.get_by_test_id("no-rules").is_visible()
 
 
+def test_a_second_finger_scales_the_hull_under_the_first(
+    still_map: ServerProcess, open_page: Any
+) -> None:
+    page = open_page(still_map.url, prepare=phone, **PHONE)
+    page.wait_for_scene()
+    page.wait_for_rest("absent")
+    with_classes(page).evaluate("lodespace.state.tool.value = 'lasso'")
+    keep(page, 0, "0")
+    page.wait(lambda: (page.labels == 0).sum() == rules(page)[0]["count"])
+    kept = page.labels
+    handle = page.page.locator(".move-handle")
+    handle.wait_for()
+    box = handle.bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    chosen, view = rules(page)[0]["chosen"], page.evaluate("lodespace.stage.clipFromLatent()")
+    move_fingers(page.page, [np.array(((x, y), (x, y + apart))) for apart in (120, 90, 60)])
+    page.wait(lambda: rules(page)[0]["chosen"] < 0.7 * chosen, message="the hull has its size")
+    np.testing.assert_allclose(page.evaluate("lodespace.stage.clipFromLatent()"), view, atol=1e-9)
+    page.undo_to(kept)
+    page.undo_to(np.full_like(kept, -1))
+
+
 def test_a_rule_is_kept_taken_scaled_and_given_away_in_vr(
     still_map: ServerProcess, open_page: Any
 ) -> None:
@@ -215,6 +239,20 @@ def test_a_rule_is_kept_taken_scaled_and_given_away_in_vr(
     headset.let_go("right")
     page.wait(lambda: (page.labels[other] == 0).sum() >= 0.97 * len(other))
     assert (page.labels[group] == -1).all()
+    page.evaluate("lodespace.commands.undo()")
+    page.wait(lambda: (page.labels[group] == 0).sum() >= 0.97 * len(group))
+
+    # A bare hand pinches at the hull, beside the points.
+    headset.use_hands()
+    headset.script("lodespace.state.xr.setRadius(0.03)")
+    above = np.median(headset.in_room(group), axis=0)
+    above[1] = np.quantile(headset.in_room(group)[:, 1], 0.9) + 0.05
+    headset.brush_to("right", above)
+    headset.hold("right")
+    headset.brush_to("right", above + way)
+    page.wait(lambda: "in the hull; votes on" in headset.message, message="no hand moved the hull")
+    headset.let_go("right")
+    page.wait(lambda: (page.labels[other] == 0).sum() >= 0.97 * len(other))
     page.evaluate("lodespace.commands.undo()")
     page.wait(lambda: (page.labels[group] == 0).sum() >= 0.97 * len(group))
 
