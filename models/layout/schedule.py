@@ -13,8 +13,9 @@ NEW_GRAPH_STEP = 0.5
 SETTLE_ROUNDS = 30
 """Number of rounds of forces on all items after a motion of representatives
 (representatives.py)."""
-SETTLE_ROUNDS_OF_LAYOUT = 60
-"""Number of rounds of forces on all items after the first layout of representatives."""
+SETTLE_ROUNDS_OF_LAYOUT = 140
+"""Number of rounds of forces on all items after the first layout of representatives. The 10-NN
+accuracy of 200,000 items was 0.911 with 60 rounds, 0.922 with 100, and 0.929 with 140 or more."""
 SETTLE_STEP = 0.5
 """Step size of the first round of forces on all items, after rounds on the representatives."""
 
