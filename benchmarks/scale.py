@@ -44,6 +44,7 @@ from lodespace.models.light_torch import leave_out_compiler
 # isort: split
 import torch
 
+from lodespace.models.display.tempo import Tempo
 from lodespace.models.layout import particle_map
 from lodespace.models.layout.fuzzy_graph import fuzzy_graph
 from lodespace.models.training.particle_loop import ParticleLoop
@@ -91,9 +92,8 @@ def data(kind: str, n: int) -> tuple[Dataset, np.ndarray]:
             pictures[rows] = noisy
         else:
             vectors[rows] = (noisy.reshape(len(noisy), -1) / 255).astype(np.float32) @ projection
-    return (
-        Dataset.from_images(pictures) if len(pictures) else Dataset.from_vectors(vectors)
-    ), truth
+    whole = Dataset.from_images(pictures) if kind == "pictures" else Dataset.from_vectors(vectors)
+    return whole, truth
 
 
 def prepare(loop: ParticleLoop, n: int) -> None:
@@ -128,11 +128,11 @@ class Measurement:
         clock = Clock()
         self.trainer = Trainer(dataset, preset("default"), n_classes=10, device="cpu")
         self.found["open the data set, s"] = clock()
-        loop = self.trainer.loop
+        self.loop = loop = self.trainer.loop
         assert isinstance(loop, ParticleLoop)
-        self.loop = loop
         self.frames = self.trainer.frames()
         self.longest = (0.0, 0.0)
+        self.tempo = Tempo(time.perf_counter())
         if n <= options.layout_up_to:
             self.found["first frame of the layout, s"] = self.until(
                 lambda: self.loop.map.particles is not None, math.inf
@@ -152,6 +152,7 @@ class Measurement:
 
     def turn(self) -> None:
         wall, processor = time.perf_counter(), time.process_time()
+        self.trainer.tempo = self.tempo.next(wall)
         next(self.frames)
         spent = time.perf_counter() - wall, time.process_time() - processor
         self.longest = max(self.longest, spent, key=lambda each: each[1])
@@ -244,8 +245,7 @@ class Measurement:
         clock = Clock()
         for _ in range(ROUNDS):
             particles.round(0.01)
-        rounds = tuple(1000 * each / ROUNDS for each in clock())
-        self.found["round of forces, ms"] = rounds
+        self.found["round of forces, ms"] = rounds = tuple(1000 * t / ROUNDS for t in clock())
         n = len(self.truth)
         probabilities = torch.rand(n, 10, generator=torch.Generator().manual_seed(0))
         clock = Clock()

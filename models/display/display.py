@@ -66,8 +66,8 @@ class Display:
             pace: factor of the speed limits.
             held: items (K,) that a person drags. They have no speed limit.
             familiar: whether a person has begun to work on the map. If not, points may move faster.
-            tempo: time since the previous call, as a share (0..1] of the time between two frames on
-                the page. The points move less far if the share is smaller.
+            tempo: time since the previous call, as a multiple of the time to which SPEED_LIMIT
+                refers (tempo.py).
             axes: directions that are shown along axes of the box; None for no such directions. The
                 map turns as a whole to show them, without the speed limits.
         """

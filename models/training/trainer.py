@@ -54,9 +54,9 @@ class Trainer:
         self.state_id = 0
         """Number of the current state. The caller sets it; it is saved with the state."""
         self.tempo = 1.0
-        """Duration of one unit of work, as a share (0..1] of the time between two shown frames.
+        """How far the shown points may move in one unit of work (display/tempo.py).
 
-        In a shorter unit, points move less far. Training does not depend on this value."""
+        Training does not depend on this value."""
         self.display = Display()
         self.loop = loops.new_loop(self.dataset, config, self.n_classes, seed)
         self._moving = True

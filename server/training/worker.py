@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lodespace.models.dataset import Dataset
+from lodespace.models.display.tempo import Tempo
 from lodespace.models.free_memory import return_free_memory
 from lodespace.models.shared_items import shared
 from lodespace.models.snapshot import Snapshot
@@ -36,10 +37,6 @@ log = logging.getLogger(__name__)
 
 REWIND_SECONDS = 1 / 50
 """Seconds between two frames of a motion that is played backward."""
-FRAME_RATE = 25.0
-"""Number of units of work per second to which SPEED_LIMIT (models/display) refers. SPEED_LIMIT is
-the longest move of a point in one unit. If more units are done per second, this limit is lowered,
-so that the largest speed per second stays the same."""
 
 Commands = queue.SimpleQueue[m.Command | None]
 
@@ -73,7 +70,7 @@ class Worker:
         )
         self.resting = False
         """Whether the published points are at rest and nothing is left to learn."""
-        self._advanced_at = time.monotonic()
+        self._tempo = Tempo(time.monotonic())
         self._frames: Iterator[Snapshot] = iter(())
 
     def run(self) -> None:
@@ -137,22 +134,13 @@ class Worker:
     def _advance(self) -> None:
         """Do one unit of work and publish its result."""
         was_rewinding = self.handler.rewinding > 0
-        self._limit_motion()
+        self.trainer.tempo = self._tempo.next(time.monotonic())
         snapshot = next(self._frames)
         self.handler.rewinding = snapshot.rewinding
         self.resting = snapshot.resting
         self.publisher.publish(snapshot, exact=was_rewinding and not snapshot.rewinding)
         self.reporter.measured(snapshot)
         self._report_state()
-
-    def _limit_motion(self) -> None:
-        """Limit how far points move in this unit of work.
-
-        The limit depends on the time since the previous unit.
-        """
-        now = time.monotonic()
-        self.trainer.tempo = min(1.0, max(0.01, (now - self._advanced_at) * FRAME_RATE))
-        self._advanced_at = now
 
     def _report_state(self) -> None:
         self.reporter.state(

@@ -12,7 +12,7 @@ import type { Box, SceneFile } from "../protocol/scene-file.js";
 
 /** Shortest time between two keyframes, in ms. */
 const SHORTEST = 1000 / 60;
-/** Longest time between two keyframes, in ms. */
+/** Longest time between two keyframes, in ms (models/display/tempo.py). */
 const LONGEST = 250;
 /** Time in which a released item moves from the hand to its received position, in ms. */
 const RELEASE_MS = 320;
