@@ -1,5 +1,6 @@
 /** The hull of a rule as it is seen on the page. */
 import { Matrix4, Vector3 } from "three";
+import type { Insets } from "../camera-frame.js";
 import type { Stage } from "../stage.js";
 
 /** A place of the page, CSS pixels from the top left of the cloud. */
@@ -15,6 +16,8 @@ export interface HullOutline {
   right: PagePlace;
   /** Above the highest corner. */
   top: PagePlace;
+  /** How much of the page panels and notices cover at each edge, CSS pixels. */
+  insets: Readonly<Insets>;
 }
 
 /** Distance of the upper handle above the hull, CSS pixels. */
@@ -51,7 +54,7 @@ export function outlineOf(
     x: within(x, insets.left, clientWidth - insets.right, middle.x),
     y: within(y, insets.top, clientHeight - insets.bottom, middle.y),
   });
-  return { middle, right: free(right), top: free({ x: top.x, y: top.y - ABOVE }) };
+  return { middle, right: free(right), top: free({ x: top.x, y: top.y - ABOVE }), insets };
 }
 
 function within(at: number, low: number, high: number, middle: number): number {

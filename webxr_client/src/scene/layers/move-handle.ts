@@ -52,6 +52,8 @@ export class MoveHandle {
   private pointer: Finger | null = null;
   private touched = false;
   private from: PagePlace = { x: 0, y: 0 };
+  /** Place of the handle of the hull that was not moved. */
+  private base: PagePlace = { x: 0, y: 0 };
   /** A second finger, and the distance of the fingers for the size 1. */
   private second: Finger | null = null;
   private apart = 1;
@@ -111,18 +113,19 @@ export class MoveHandle {
     // The hull has its new items, or the motion was cancelled.
     if (this.movable.moved === 0 && !this.motion.active) this.forget();
     if (!outline) return;
-    const x = outline.top.x + this.by.x;
-    const y = outline.top.y + this.by.y;
+    const awaits = this.movable.moved !== 0 && !this.motion.active;
+    if (!this.pointer && !awaits) this.base = outline.top;
+    const x = this.base.x + this.by.x;
+    const y = this.base.y + this.by.y;
     this.element.style.setProperty("transform", `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`);
-    if (!this.text.hidden) this.placeText(x, y);
+    if (!this.text.hidden) this.placeText(x, y, outline.insets);
   }
 
   /** Place the text above the handle, or below it where there is no space. */
-  private placeText(x: number, y: number): void {
-    const { insets, element } = this.stage;
+  private placeText(x: number, y: number, insets: HullOutline["insets"]): void {
     const high = y - (this.touched ? TEXT_ABOVE_FINGER : TEXT_ABOVE) - TEXT_HEIGHT;
     const down = high < insets.top ? y + TEXT_ABOVE : high;
-    const right = element.clientWidth - insets.right;
+    const right = this.stage.element.clientWidth - insets.right;
     // Percentages are of the width of the text.
     const across = `clamp(${insets.left}px, ${x.toFixed(1)}px - 50%, ${right}px - 100%)`;
     this.text.style.setProperty("transform", `translate(${across}, ${down.toFixed(1)}px)`);

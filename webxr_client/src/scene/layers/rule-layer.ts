@@ -82,7 +82,13 @@ export class RuleLayer {
     if (state.xr.presenting.value) return null;
     const { rule } = changeableRegion(state, state.rules.chosen.value) ?? {};
     const corners = rule && this.hulls.cornersOf(rule);
-    return corners && corners.length > 0 ? outlineOf(corners, stage) : null;
+    if (!corners || corners.length === 0) return null;
+    // Notices cover the cloud until the next action.
+    const notices = document.querySelector<HTMLElement>(".notices");
+    const low = notices?.offsetHeight ? notices.offsetTop + notices.offsetHeight : 0;
+    const { camera, element, insets } = stage;
+    const top = Math.max(insets.top, low);
+    return outlineOf(corners, { camera, element, insets: { ...insets, top } });
   }
 
   private movable(): MovableHulls {

@@ -53,7 +53,12 @@ const point = (type: string, x: number, y: number) =>
   send(type, { clientX: x, clientY: y, button: 0, pointerId: 1 });
 const key = (name: string) => send("keydown", { key: name });
 /** Outline of the hull at its place, and the place of its handle. */
-const AT_REST = { middle: { x: 0, y: 0 }, right: { x: 0, y: 0 }, top: { x: 200, y: 90 } };
+const AT_REST = {
+  middle: { x: 0, y: 0 },
+  right: { x: 0, y: 0 },
+  top: { x: 200, y: 90 },
+  insets: { left: 60, right: 300, top: 80, bottom: 0 },
+};
 /** Touch the cloud. Returns whether the camera controls do not receive the event. */
 function touch(type: string, x: number, y: number, pointerId = 2): boolean {
   const event = new Event(type);
@@ -104,8 +109,7 @@ beforeEach(() => {
   camera.updateMatrixWorld();
   area = new FakeElement();
   const element = Object.assign(new FakeElement(), { parentElement: area });
-  const insets = { left: 60, right: 300, top: 80, bottom: 0 };
-  const stage = { camera, element, insets, invalidate() {} } as unknown as Stage;
+  const stage = { camera, element, invalidate() {} } as unknown as Stage;
   hulls = new RuleHulls(state.latent);
   const matrix = new Matrix4();
   const movable: MovableHulls = {
@@ -155,7 +159,7 @@ describe("a drag of the handle", () => {
     point("pointerdown", 400, 100);
     point("pointermove", 400 + x, 100 + y);
     point("pointerup", 400 + x, 100 + y);
-    moving.update(AT_REST);
+    moving.update({ ...AT_REST, top: { x: 200, y: 40 } }); // a notice has gone
     const placed = `translate(${(200 + x).toFixed(1)}px, ${(90 + y).toFixed(1)}px)`;
     expect(handle.place).toBe(placed);
     point("pointerdown", 400 + x, 100 + y); // the hull waits for its new items
