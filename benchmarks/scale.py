@@ -128,8 +128,9 @@ class Measurement:
         clock = Clock()
         self.trainer = Trainer(dataset, preset("default"), n_classes=10, device="cpu")
         self.found["open the data set, s"] = clock()
-        self.loop = loop = self.trainer.loop
+        loop = self.trainer.loop
         assert isinstance(loop, ParticleLoop)
+        self.loop = loop
         self.frames = self.trainer.frames()
         self.longest = (0.0, 0.0)
         self.tempo = Tempo(time.perf_counter())
@@ -252,9 +253,8 @@ class Measurement:
         # Compiled code weighs the edges in the next round.
         particles.set_agreement(probabilities / probabilities.sum(dim=1, keepdim=True), 1.0)
         particles.round(0.01)
-        both = [1000 * each for each in clock()]
         self.found["weigh all edges, ms"] = tuple(
-            max(0.0, each - round_) for each, round_ in zip(both, rounds, strict=True)
+            max(0.0, 1000 * each - round_) for each, round_ in zip(clock(), rounds, strict=True)
         )
         self.found["memory, MB"] = psutil.Process().memory_info().rss / 1e6
         # macOS counts bytes, other systems units of 1,024 bytes.
