@@ -18,6 +18,7 @@ from playwright.sync_api import Page
 
 from drivers.frame_pace import IDLE_PACE
 from drivers.page import PageDriver
+from drivers.restored_page import remember
 
 IWER = (
     Path(__file__).parents[2] / "webxr_client" / "node_modules" / "iwer" / "build" / "iwer.min.js"
@@ -330,6 +331,7 @@ def put_on(
     *,
     drawn: bool = False,
     prepare: Callable[[Page], None] | None = None,
+    rests: str = "",
 ) -> Headset:
     """Open a page of the server at `url` in a headset, and wait until the page shows the scene.
 
@@ -340,13 +342,16 @@ def put_on(
         query: Query of the page's address.
         drawn: Whether the page draws as a user sees it while its `testDrawsAll` is true.
         prepare: Function that installs the headset in the page; None installs `device`.
+        rests: State of training in which the page may be restored, of `open_page`.
 
     The emulator draws few frames per second. Therefore VR does not reduce its quality, unless
     `query` contains another `quality=`.
     """
     if "quality=" not in query:
         query += "&quality=full"
-    driver = open_page(url, prepare=prepare or installer(device), query=query, drawn=drawn)
+    driver = open_page(
+        url, prepare=prepare or installer(device), query=query, drawn=drawn, rests=rests
+    )
     driver.page.set_viewport_size(HEADSET_VIEW)
     driver.wait_for_scene()
     return Headset(driver)
@@ -356,6 +361,7 @@ def in_vr_at_rest(headset: Headset, state: str = "resting") -> Headset:
     """Enter VR as soon as the points rest and training is in `state`. Put the palette aside at the
     left."""
     headset.driver.wait_for_rest(state)
+    remember(headset.driver, in_vr=True)
     headset.enter()
     headset.put("left", (-0.3, 1.15, 0.25))
     headset.put("right", (0.3, 1.2, 0.3))

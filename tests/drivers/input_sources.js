@@ -102,6 +102,14 @@
     setGuessed(source, guessed) {
       for (const space of spacesOf(source)) space[P_SPACE].emulated = guessed;
     },
+    /** Forget all sources, steps and losses of a test (restored_page.js). */
+    reset() {
+      extra.length = steps.length = 0;
+      unseen.clear();
+      silentHands = false;
+      for (const { left, right } of [device.controllers, device.hands])
+        for (const { inputSource } of [left, right]) this.setGuessed(inputSource, true);
+    },
     setProfiles(source, profiles) {
       Object.defineProperty(source, "profiles", { value: profiles });
     },

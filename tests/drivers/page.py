@@ -78,12 +78,18 @@ class PageDriver:
         self.messages: list[str] = []
         self.foreign: list[str] = []
         self.pace = DEFAULT_PACE
-        page.on("console", self._console)
-        page.on("pageerror", self._error)
-        page.on("request", self._request)
+        self.listen()
         if prepare:
             prepare(page)
         page.goto(f"{url}?test{query}")
+
+    def listen(self) -> None:
+        """Collect the messages and requests of the page, from now on."""
+        self.messages.clear()
+        self.foreign.clear()
+        self.page.on("console", self._console)
+        self.page.on("pageerror", self._error)
+        self.page.on("request", self._request)
 
     def leave(self) -> None:
         """Stop listening to the page, so that another driver can use it."""

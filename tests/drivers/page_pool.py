@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Dialog, Page, ViewportSize
 
 from drivers.chromium import VIEW
 from drivers.frame_pace import draw_little, draw_on_demand
+from drivers.page import PageDriver
 
 
 @dataclass
@@ -33,6 +34,7 @@ class PagePool:
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
         self._free: dict[Hashable, list[PooledPage]] = defaultdict(list)
+        self._kept: dict[Hashable, tuple[PooledPage, PageDriver]] = {}
 
     def take(
         self, *, drawn: bool, prepare: Callable[[Page], None] | None, **options: Any
@@ -44,7 +46,7 @@ class PagePool:
             prepare: Function that is called with the page when the page is new.
             options: Options of the profile.
         """
-        kind = (drawn, prepare, tuple(sorted(options.items())))
+        kind = _kind(drawn, prepare, options)
         if self._free[kind]:
             return self._free[kind].pop()
         context = self._browser.new_context(
@@ -56,6 +58,31 @@ class PagePool:
         if prepare:
             prepare(page)
         return PooledPage(page, kind, page.viewport_size)
+
+    def keep(self, used: PooledPage, driver: PageDriver, address: Hashable) -> None:
+        """Keep an open page for a test that uses the same address (`kept`)."""
+        self._kept[used.kind, address] = (used, driver)
+
+    def kept(
+        self,
+        address: Hashable,
+        *,
+        drawn: bool,
+        prepare: Callable[[Page], None] | None,
+        **options: Any,
+    ) -> tuple[PooledPage, PageDriver] | None:
+        """Return a page that a test has kept at `address`; None without one."""
+        found = self._kept.pop((_kind(drawn, prepare, options), address), None)
+        if found:
+            found[0].page.unroute_all()
+            found[0].page.mouse.move(0, 0)
+        return found
+
+    def forget(self) -> None:
+        """Put all kept pages back: other pages of their servers would see them."""
+        for used, driver in self._kept.values():
+            self.put_back(used, driver.url)
+        self._kept.clear()
 
     def put_back(self, used: PooledPage, url: str) -> None:
         """Delete all that the page has stored for `url`, and keep the page for the next test."""
@@ -73,6 +100,10 @@ class PagePool:
         if used.view:
             page.set_viewport_size(used.view)
         self._free[used.kind].append(used)
+
+
+def _kind(drawn: bool, prepare: Callable[[Page], None] | None, options: dict[str, Any]) -> Hashable:
+    return (drawn, prepare, tuple(sorted(options.items())))
 
 
 def _accept(dialog: Dialog) -> None:

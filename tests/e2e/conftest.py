@@ -3,7 +3,8 @@
 Without a browser these tests fail; they are not skipped.
 """
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Hashable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,12 @@ from drivers.chromium import FLAGS, ONE_RENDERER, find_chromium
 from drivers.headset import Headset, in_vr_at_rest, put_on
 from drivers.page import PageDriver
 from drivers.page_pool import PagePool, PooledPage
+from drivers.restored_page import differences, leave, remember
 from drivers.review import label_impurely
 from drivers.servers import LanServer, ServerProcess
 from drivers.shared_project import SharedProject
+
+log = logging.getLogger(__name__)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -127,23 +131,47 @@ def open_page(request: pytest.FixtureRequest, pages: PagePool) -> Iterator[Any]:
     """Return a function that opens an address in a page without stored data. After the test, check
     that no page reported an error or sent a request to another host.
 
-    With `drawn=True` the page draws as a user sees it while its `testDrawsAll` is true.
+    With `drawn=True` the page draws as a user sees it while its `testDrawsAll` is true. With
+    `rests`, the page may be that of the previous test, restored to the state that `remember` has
+    stored. The value is the state of training in which it is restored.
     """
-    opened: list[tuple[PooledPage, PageDriver]] = []
+    opened: list[tuple[PooledPage, PageDriver, Hashable]] = []
     failed = request.session.testsfailed
 
     def open_one(
-        url: str, *, prepare: Any = None, query: str = "", drawn: bool = False, **options: Any
+        url: str,
+        *,
+        prepare: Any = None,
+        query: str = "",
+        drawn: bool = False,
+        rests: str = "",
+        **options: Any,
     ) -> PageDriver:
+        address = (url, query, rests) if rests else None
+        if address and (kept := pages.kept(address, drawn=drawn, prepare=prepare, **options)):
+            driver = kept[1]
+            driver.listen()
+            driver.page.set_viewport_size(driver.evaluate("testSize"))
+            differing = differences(driver, rests)
+            if not differing:
+                opened.append((*kept, address))
+                return driver
+            log.info("the page is opened again, because these parts differ: %s", differing)
+            driver.leave()
+            pages.put_back(kept[0], url)
+        pages.forget()
         taken = pages.take(drawn=drawn, prepare=prepare, **options)
         driver = PageDriver(taken.page, url, query=query)
-        opened.append((taken, driver))
+        opened.append((taken, driver, address))
         return driver
 
     yield open_one
-    for taken, driver in opened:
+    for taken, driver, address in opened:
+        kept = bool(address) and request.session.testsfailed == failed and leave(driver)
         driver.leave()
-        if request.session.testsfailed == failed:
+        if kept:
+            pages.keep(taken, driver, address)
+        elif request.session.testsfailed == failed:
             pages.put_back(taken, driver.url)
         else:
             taken.page.context.close()
@@ -175,13 +203,14 @@ def owner(lan: LanServer, open_page: Any) -> PageDriver:
 def still(driver: PageDriver) -> PageDriver:
     driver.wait_for_scene()
     driver.wait_for_rest("absent")
+    remember(driver)
     return driver
 
 
 @pytest.fixture
 def still_page(still_server: ServerProcess, open_page: Any) -> PageDriver:
     """A page of `still_server`, at rest: an item stays where the test points at it."""
-    return still(open_page(still_server.url))
+    return still(open_page(still_server.url, rests="absent"))
 
 
 @pytest.fixture
@@ -197,15 +226,15 @@ def open_headset(still_server: ServerProcess, open_page: Any) -> Any:
 
 
 @pytest.fixture
-def headset(server: ServerProcess, open_page: Any) -> Headset:
-    """A headset in VR, facing a cloud at rest. The palette at the left does not hide the cloud."""
-    return in_vr_at_rest(put_on(open_page, server.url))
+def still_headset(still_server: ServerProcess, open_page: Any) -> Headset:
+    """A headset in VR like `headset`, with a server without the trainer."""
+    return in_vr_at_rest(put_on(open_page, still_server.url, rests="absent"), "absent")
 
 
 @pytest.fixture
-def still_headset(open_headset: Any) -> Headset:
-    """A headset in VR like `headset`, with a server without the trainer."""
-    return in_vr_at_rest(open_headset(), "absent")
+def headset(server: ServerProcess, open_page: Any) -> Headset:
+    """A headset in VR, facing a cloud at rest. The palette at the left does not hide the cloud."""
+    return in_vr_at_rest(put_on(open_page, server.url, rests="resting"))
 
 
 @pytest.fixture

@@ -187,6 +187,8 @@ def test_another_box_leaves_the_cloud_where_it_is(still_headset: Headset) -> Non
     headset.frames(3)
     assert np.allclose(headset.in_room(SIXES), before, atol=1e-4)
     assert np.isclose(headset.value("view.parts.cloud.material.uniforms.uPointSize.value"), size)
+    # A page with another scene is not restored for the next test.
+    headset.script("delete window.testRestore;")
 
 
 def test_left_handed(still_headset: Headset) -> None:

@@ -14,7 +14,7 @@ from samples.digits import TRUTH
 @pytest.fixture
 def doubtful(impure_server: ServerProcess, open_page: Any) -> Headset:
     """A headset in VR in front of a cloud at rest. A part of the labels is wrong."""
-    return in_vr_at_rest(put_on(open_page, impure_server.url))
+    return in_vr_at_rest(put_on(open_page, impure_server.url, rests="resting"))
 
 
 def open_sheet(headset: Headset, kind: str, side: Side = "right") -> list[dict[str, Any]]:

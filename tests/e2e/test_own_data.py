@@ -16,6 +16,7 @@ import soundfile
 from drivers.axe import serious
 from drivers.headset import Headset, installer
 from drivers.page import PageDriver
+from drivers.restored_page import remember
 from drivers.servers import ServerProcess
 from drivers.shared_project import SharedProject
 from samples.pictures import draw
@@ -64,9 +65,10 @@ def bird_server(shared_birds: SharedProject) -> Iterator[ServerProcess]:
 
 @pytest.fixture
 def birds(bird_server: ServerProcess, open_page: Any) -> PageDriver:
-    driver = open_page(bird_server.url)
+    driver = open_page(bird_server.url, rests="absent")
     driver.wait_for_scene()
-    driver.wait_for_state("absent")
+    driver.wait_for_rest("absent")
+    remember(driver)
     return driver
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from drivers.axe import serious
 from drivers.page import PageDriver
+from drivers.restored_page import remember
 from drivers.review import CUES, becomes, look_at, sheet, wait_for_sheet
 from drivers.servers import ServerProcess
 from samples.digits import ONES, TRUTH, ZEROS
@@ -22,9 +23,10 @@ def doubtful(impure_server: ServerProcess, open_page: Any) -> PageDriver:
 
 
 def opened_at_rest(open_page: Any, server: ServerProcess, **options: Any) -> PageDriver:
-    page = open_page(server.url, **options)
+    page = open_page(server.url, rests="resting", **options)
     page.wait_for_scene()
     page.wait_for_rest()
+    remember(page)
     return page
 
 
