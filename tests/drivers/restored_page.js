@@ -32,7 +32,7 @@
     state.annotations.labels, state.annotations.predictions, state.classes.peek(),
     state.pins.peek(), state.axes.peek(), state.notices.peek(), state.rules.list.peek(),
     state.connection.peek().status, state.connection.peek().pending, state.training.peek().state,
-    state.training.peek().settings, state.review.quality.peek(), state.peers.peek().size,
+    state.training.peek().settings, state.peers.peek().size,
     state.latent.n, state.latent.latentDim, state.latent.sceneId, state.latent.moving,
   ]);
   const places = () => Array.from(state.latent.to, (grid, k) =>
