@@ -26,6 +26,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # On a busy machine, Hypothesis would report tests as failed because they are slow.
 settings.register_profile("loaded", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("long", settings.get_profile("loaded"))
 settings.load_profile("loaded")
 
 
@@ -33,6 +34,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--slow", action="store_true", help="run long tests (kill loops, soak) in full length"
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Select the profile of Hypothesis, from which modules choose their numbers of examples."""
+    settings.load_profile("long" if config.getoption("--slow") else "loaded")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

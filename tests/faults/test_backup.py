@@ -18,6 +18,7 @@ from lodespace.project.offline import open_offline
 from samples.labelled_projects import EVENTS, make_projects
 
 
+@pytest.mark.slow
 async def test_a_backup_of_a_served_project_has_every_label(
     tmp_path: Path, small_data: Path
 ) -> None:

@@ -51,7 +51,7 @@ async def test_owner_labels_while_strangers_hold_all_they_can(
     strangers who never pause. Without --slow, there are 300 strangers who pause between two
     connections. 300 connections are more than the server keeps open or in its queue.
     """
-    connections, labels, pause = (2000, 400, 0.0) if slow else (300, 40, 1.0)
+    connections, labels, pause = (2000, 400, 0.0) if slow else (300, 20, 4.0)
     server = LanServer(str(small_data), "--project", str(tmp_path / "p"), state=tmp_path / "state")
     server.forks = False  # the test looks at the children of the process
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)

@@ -65,8 +65,8 @@ def test_the_fuzzer_changes_every_kind_of_operation() -> None:
 @pytest.mark.slow
 async def test_frames_that_make_no_sense_do_no_harm(server: LoggedServer, slow: bool) -> None:
     """Send malformed frames. With --slow, these are 1,000,000 text frames and 20,000 raw frames;
-    otherwise 8,000 text frames and 100 raw frames."""
-    texts, raws = (1_000_000, 20_000) if slow else (8_000, 100)
+    otherwise 3,000 text frames and 50 raw frames."""
+    texts, raws = (1_000_000, 20_000) if slow else (3_000, 50)
     answers = Answers()
     assert server.process is not None
     memory = psutil.Process(server.process.pid)

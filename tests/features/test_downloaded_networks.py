@@ -47,6 +47,7 @@ def store_timm(name: str = TIMM) -> str:
     return store(name, lambda path: save_file(network.state_dict(), path))
 
 
+@pytest.mark.slow
 def test_a_network_of_timm_has_features_of_length_one(cache: Path) -> None:
     needs("timm")
     import timm
@@ -144,6 +145,7 @@ def test_weights_of_timm_that_do_not_fit_are_refused(cache: Path) -> None:
         loaded(TIMM)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quick", [False, True])
 def test_a_network_of_open_clip_reads_pictures_and_words(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: bool

@@ -188,6 +188,7 @@ def test_features_that_do_not_fit_are_refused(folder: Path, tmp_path: Path, brin
         bring(folder, features=tmp_path / "none.npy")
 
 
+@pytest.mark.slow
 def test_a_backbone_with_weights_on_disk_computes_features(
     folder: Path, tmp_path: Path, bring: Import
 ) -> None:

@@ -109,6 +109,7 @@ def kill(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     yield after
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "preset", ["default", "paper", pytest.param("figure2", marks=pytest.mark.slow)]
 )

@@ -40,6 +40,7 @@ def count(project: Path) -> int:
     return len(opened.items)
 
 
+@pytest.mark.slow
 def test_the_command_adds_only_new_items(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     project = folder.parent / "project"
     assert main(["import", str(project), "--add", str(folder)]) == 0

@@ -259,6 +259,7 @@ def test_serve_keeps_settings_that_a_project_stores(tmp_path: Path, bake: Path, 
     assert result.status == 2 and "is a bake with beta_kl 3" in result.errors
 
 
+@pytest.mark.slow
 def test_serve_shows_a_bake_read_only(bake: Path) -> None:
     before = {p: p.stat().st_mtime_ns for p in bake.rglob("*")}
     with Serving(bake.parent, bake, "--port", 0) as server:

@@ -256,6 +256,7 @@ def test_train_gives_a_map(folder: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_train_saves_a_model_that_predicts(folder: Path) -> None:
     data, names = items()
     quick = {"epochs": 1, "threads": 1, "progress": False}

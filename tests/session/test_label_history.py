@@ -114,7 +114,11 @@ class Annotators(RuleBasedStateMachine):
         ]
 
 
-Annotators.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+EXAMPLES = 100 if settings.get_current_profile_name() == "long" else 40
+"""With --slow, the profile is "long"."""
+Annotators.TestCase.settings = settings(
+    max_examples=EXAMPLES, stateful_step_count=40, deadline=None
+)
 test_annotators_agree_with_the_model = Annotators.TestCase
 
 

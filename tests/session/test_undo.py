@@ -217,7 +217,11 @@ class Annotators(RuleBasedStateMachine):
             assert summaries.history(again, client) == summaries.history(now, client)
 
 
-Annotators.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+EXAMPLES = 60 if settings.get_current_profile_name() == "long" else 25
+"""With --slow, the profile is "long"."""
+Annotators.TestCase.settings = settings(
+    max_examples=EXAMPLES, stateful_step_count=30, deadline=None
+)
 test_the_log_holds_the_whole_state = Annotators.TestCase
 
 

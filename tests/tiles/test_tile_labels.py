@@ -136,6 +136,7 @@ async def test_waiting_page_is_answered_when_another_page_labels(client: TestCli
     assert (nothing["sequence"], nothing["tiles"], nothing["history"]) == (2, [], None)
 
 
+@pytest.mark.slow
 def test_acknowledged_labels_survive_kill_minus_nine(
     site: Path, scene: TileService, tmp_path: Path, server_process: type[ServerProcess]
 ) -> None:

@@ -264,6 +264,7 @@ async def test_openapi_describes_every_api_route(
         assert reference in document["components"]["schemas"]
 
 
+@pytest.mark.slow
 async def test_a_bake_is_served_read_only(
     client_of: ClientOf, tmp_path: Path, small_data: Path
 ) -> None:

@@ -50,7 +50,7 @@ def test_answers_of_the_server_agree_with_the_document(
     """
     options = {
         "--checks": "all",
-        "--max-examples": "300" if slow else "6",
+        "--max-examples": "300" if slow else "3",
         "--seed": "1",
         "--suppress-health-check": "all",
         "--request-timeout": "60",

@@ -91,6 +91,7 @@ async def test_items_that_are_added_during_a_search_are_found_later(
     assert (await answer.json())["items"] == [0]
 
 
+@pytest.mark.slow
 async def test_a_file_of_vectors_is_an_example_and_is_not_stored(
     client_of: ClientOf, small_data: Path, tmp_path: Path
 ) -> None:

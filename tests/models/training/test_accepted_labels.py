@@ -25,6 +25,7 @@ def accepted(trainer: Trainer, before: Snapshot, labels: np.ndarray) -> tuple[np
     return sure, rest(trainer)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["default", "paper"])
 def test_accepting_predictions_does_not_change_the_others(name: PresetName) -> None:
     data, truth = small(N)

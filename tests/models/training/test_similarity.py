@@ -27,6 +27,7 @@ def trainer() -> Trainer:
     raise AssertionError
 
 
+@pytest.mark.slow
 def test_nearest_digits_mostly_have_the_same_class(trainer: Trainer) -> None:
     assert DIGITS.truth is not None
     truth = DIGITS.truth[ITEMS]
