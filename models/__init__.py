@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lodespace.models.config import ModelConfig, TrainingConfig, preset
     from lodespace.models.dataset import Dataset
+    from lodespace.models.loss_terms import LossWeights
     from lodespace.models.portable import PortableModel, load_model
     from lodespace.models.snapshot import Snapshot
-    from lodespace.models.terms import LossWeights
     from lodespace.models.training.trainer import Trainer
 
 # Threads that spin while they wait are a few percent faster on an idle machine. They are 4 to 50

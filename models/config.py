@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from lodespace.models.hyperparameters.hyperparameter import check_fields
 from lodespace.models.hyperparameters.limits import ADJUSTABLE, IN_SESSIONS, Limits
-from lodespace.models.terms import LossWeights
+from lodespace.models.loss_terms import LossWeights
 
 PresetName = Literal["default", "calm", "paper", "figure2"]
 PRESETS: tuple[PresetName, ...] = get_args(PresetName)

@@ -22,7 +22,7 @@ from lodespace.models.hyperparameters.hyperparameter import (
     fields_of,
     text_of,
 )
-from lodespace.models.terms import LossWeights
+from lodespace.models.loss_terms import LossWeights
 
 
 def _rows() -> Iterator[Hyperparameter]:

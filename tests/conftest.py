@@ -151,7 +151,7 @@ def client_of(aiohttp_client: Any) -> ClientOf:
     ) -> TestClient:
         from lodespace.project.opening import open_project
         from lodespace.web.app import make_app
-        from lodespace.web.security import HOSTS
+        from lodespace.web.request_guard import HOSTS
 
         app = make_app(
             config or ServerConfig(train=False),

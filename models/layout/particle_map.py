@@ -20,7 +20,7 @@ from lodespace.models.layout.schedule import (
     SETTLE_STEP,
     Motion,
 )
-from lodespace.models.terms import LossWeights
+from lodespace.models.loss_terms import LossWeights
 from lodespace.models.vae.axis_loss import AxisTargets
 
 NEW_GRAPH_ROUNDS = 100

@@ -16,7 +16,7 @@ from lodespace.models.item_predictions import UNLABELED
 from lodespace.models.layout.anchor_loss import anchor_loss
 from lodespace.models.layout.neighbour_loss import attraction_loss, repulsion_loss
 from lodespace.models.layout.particles import Particles
-from lodespace.models.terms import LossWeights
+from lodespace.models.loss_terms import LossWeights
 from lodespace.models.vae.axis_loss import axis_loss
 from lodespace.models.vae.losses import reconstruction_loss
 from lodespace.models.vae.training import VAETraining
@@ -58,7 +58,7 @@ def vae_forces(
             force needs a pass through the decoder.
 
     Returns:
-        Name of a term (models/terms.py) -> force of the term, (K, D).
+        Name of a term (models/loss_terms.py) -> force of the term, (K, D).
     """
     weights, vae = training.config.weights, training.vae
     own = labels[items].to(latent_mean.device)

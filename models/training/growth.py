@@ -5,13 +5,11 @@ graph, and edges to them. Forces then move only the added items. In the preset `
 places them. The earlier items stay where they are, and training goes on with all items.
 """
 
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
 
 from lodespace.models.batches import evenly
-from lodespace.models.checkpoints import checkpoint
 from lodespace.models.checkpoints.training_state import TrainingState
 from lodespace.models.dataset import Dataset
 from lodespace.models.display.procrustes import procrustes
@@ -24,22 +22,6 @@ from lodespace.models.training.trainer import Trainer
 _SAMPLE = 2000
 """Number of earlier items to which the functions for the features of added items are fitted."""
 _PASSED_AT_ONCE = 1000
-
-
-def load_trainer(folder: Path, dataset: Dataset, *, device: str = "auto") -> Trainer:
-    """Continue from the newest intact checkpoint of `folder`, which may have fewer items.
-
-    Raises ValueError when there is no checkpoint for this data set.
-    """
-    found = checkpoint.latest(folder)
-    items = len(dataset) if found is None else found.meta.get("items")
-    if found is None or not isinstance(items, int) or not 1 < items < len(dataset):
-        return Trainer.load(folder, dataset, device=device)
-    if dataset.neighbours is not None:
-        raise ValueError("the neighbours of the items were imported, so items cannot be added")
-    state = TrainingState.from_checkpoint(found)
-    earlier = dataset.subset(slice(0, items))
-    return grown(Trainer.from_state(state, earlier, device=device), dataset)
 
 
 @torch.no_grad()

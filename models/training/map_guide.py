@@ -14,7 +14,7 @@ from lodespace.models.layout.live_motion import LiveMotion
 from lodespace.models.layout.particle_map import NEW_GRAPH_ROUNDS, ParticleMap
 from lodespace.models.layout.representatives import MOST_ADDED
 from lodespace.models.layout.schedule import INTERACTIVE_STEP, NEW_GRAPH_STEP
-from lodespace.models.terms import LossWeights
+from lodespace.models.loss_terms import LossWeights
 from lodespace.models.training.labels import ItemLabels
 from lodespace.models.training.loop_state import LoopState
 

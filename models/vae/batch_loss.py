@@ -9,8 +9,8 @@ import torch.nn.functional as F
 
 from lodespace.models.config import ModelConfig
 from lodespace.models.dataset import Dataset
+from lodespace.models.loss_terms import LossWeights
 from lodespace.models.shared_items import ITEMS
-from lodespace.models.terms import LossWeights
 from lodespace.models.vae.axis_loss import AxisTargets, mean_axis_loss
 from lodespace.models.vae.kl_schedule import KLSchedule
 from lodespace.models.vae.losses import (

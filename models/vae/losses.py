@@ -14,7 +14,7 @@ from torch.autograd.function import once_differentiable
 
 from lodespace.models.dataset import Dataset
 from lodespace.models.item_predictions import UNLABELED
-from lodespace.models.terms import TERMS, LossWeights
+from lodespace.models.loss_terms import TERMS, LossWeights
 
 _PIXELS = 32 * 32
 
@@ -107,7 +107,7 @@ def total_loss(
     """Return the weighted sum of `terms`: equation 1 of the paper, and the encoder term if present.
 
     Args:
-        terms: name of a term (models/terms.py) -> scalar value.
+        terms: name of a term (models/loss_terms.py) -> scalar value.
         weights: weights of the terms.
         kl_scale: share (0..1] of beta_kl that applies during the warm-up.
         reconstruction_scale: weight of the reconstruction (`reconstruction_weight`).

@@ -7,7 +7,7 @@ because the owner decides. (In the device flow of RFC 8628, a person types the c
 Alternatively, the owner makes a pairing code, and a person types this code on the device. A pairing
 code is valid for one device and five minutes. An IP address that sends five wrong codes has to
 wait. A device that is approved or sends a valid code receives a secret of its own, which the
-browser stores as a cookie. web/access.py has the routes.
+browser stores as a cookie. web/device_handlers.py has the routes.
 """
 
 import hmac

@@ -108,8 +108,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def _serve(options: argparse.Namespace) -> int:
     from lodespace.access.network import introduce
     from lodespace.access.owner_token import private_redirect
-    from lodespace.project.foreign import unread_originals
     from lodespace.project.opening import open_project
+    from lodespace.project.untrusted import unread_originals
     from lodespace.web.server import serve_until_interrupted
 
     lan, token = _lan(options), _token() if options.token else ""

@@ -22,7 +22,7 @@ def serve_tiles(options: argparse.Namespace, lan: LanConfig | None, token: str) 
     """
     from lodespace.access.network import Network, introduce
     from lodespace.access.owner_token import private_redirect
-    from lodespace.project.foreign import refuse_links
+    from lodespace.project.untrusted import refuse_links
     from lodespace.service.tile_service import TileService
     from lodespace.web.server import run_until_interrupted
     from lodespace.web.tile_app import make_tile_app

@@ -7,7 +7,7 @@ from lodespace.errors import ProjectError
 from lodespace.importing.reading import reading_of
 from lodespace.items.item_set import ItemSet
 from lodespace.models.portable import DESCRIPTION, PortableModel, load_model
-from lodespace.models.training.growth import load_trainer
+from lodespace.models.training.newest_checkpoint import load_trainer
 from lodespace.models.training.trainer import Trainer
 from lodespace.project.project import Project
 from lodespace.training.dataset import to_dataset

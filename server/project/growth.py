@@ -10,9 +10,9 @@ from lodespace.items import item_set
 from lodespace.items.item_set_writer import write_item_set
 from lodespace.project.data_repair import copy_order
 from lodespace.project.due_labels import give_due_labels, not_given
-from lodespace.project.foreign import approve_root
 from lodespace.project.label_log import open_log
 from lodespace.project.project import BUNDLED, DATA_FOLDER, Project, write_manifest
+from lodespace.project.untrusted import approve_root
 from lodespace.session.event_log import EventLogError
 from lodespace.session.session import AnnotationSession
 

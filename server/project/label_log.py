@@ -16,7 +16,7 @@ from lodespace.session import log_check
 from lodespace.session.classes import ClassList
 from lodespace.session.event_log import EventLog, EventLogError
 from lodespace.session.events import Event
-from lodespace.session.log_file import (
+from lodespace.session.log_reading import (
     LogDamagedError,
     check_file,
     open_read_only,

@@ -8,12 +8,12 @@ import numpy.typing as npt
 from lodespace.errors import ProjectError
 from lodespace.items.import_report import as_text
 from lodespace.items.paths import printable
-from lodespace.project import checkpoints
+from lodespace.project import checkpoint_positions
 from lodespace.project.baked_state import restore_scene
-from lodespace.project.foreign import unread_originals
 from lodespace.project.label_log import read_labels
 from lodespace.project.opening import open_existing
 from lodespace.project.project import MANIFEST, Project, refuse_lost_manifest
+from lodespace.project.untrusted import unread_originals
 from lodespace.protocol import UNLABELED
 from lodespace.session.added_places import with_added
 from lodespace.session.authors import IMPORT
@@ -35,7 +35,7 @@ def open_offline(path: Path, *, root: Path | None = None) -> tuple[Project, Anno
     restore_scene(project, session)
     if not project.is_bake:
         read_labels(project, session)
-    newest = checkpoints.newest(project.checkpoints, len(project.items))
+    newest = checkpoint_positions.newest(project.checkpoints, len(project.items))
     if newest is not None:
         shown = newest.latent_mean, newest.prediction, newest.confidence
         session.publish(*with_added(session.items, *shown), step=newest.step, resting=True)

@@ -16,7 +16,6 @@ from lodespace.items.root_approval import checked_root
 from lodespace.models.item_predictions import UNLABELED
 from lodespace.project.asked_settings import adjustable_settings
 from lodespace.project.data_repair import copy_order, data_advice
-from lodespace.project.foreign import approve_root, refuse_links
 from lodespace.project.knn_check import check_neighbours
 from lodespace.project.lock import LOCK_FILE, ProjectLock
 from lodespace.project.project import (
@@ -33,8 +32,9 @@ from lodespace.project.project import (
     refuse_lost_manifest,
     write_manifest,
 )
+from lodespace.project.untrusted import approve_root, refuse_links
 from lodespace.project.writing import obstacle
-from lodespace.session.log_file import repair_advice
+from lodespace.session.log_reading import repair_advice
 
 if TYPE_CHECKING:
     from lodespace.importing.source import ImportOptions, Source

@@ -20,7 +20,7 @@ from lodespace.items.item_set import ItemSet
 from lodespace.json_input import JsonError, json_of
 from lodespace.project.lock import ProjectLock
 from lodespace.scene.glb import Scene, decode_scene
-from lodespace.session.log_file import repair_advice
+from lodespace.session.log_reading import repair_advice
 from lodespace.session.settings import settings_from, values_in
 
 if TYPE_CHECKING:

@@ -19,7 +19,6 @@ from lodespace.models.checkpoints.checkpoint import read as read_checkpoint
 from lodespace.models.checkpoints.shared_tensors import SharedTensors
 from lodespace.models.item_predictions import UNLABELED
 from lodespace.project.data_repair import data_advice, import_again
-from lodespace.project.foreign import refuse_links
 from lodespace.project.label_log import read_labels
 from lodespace.project.lock import LOCK_FILE, ProjectLock
 from lodespace.project.log_rebuild import Rebuilding
@@ -39,11 +38,12 @@ from lodespace.project.project import (
 )
 from lodespace.project.repair_report import describe_log
 from lodespace.project.repair_sources import sources_of
+from lodespace.project.untrusted import refuse_links
 from lodespace.project.writing import obstacle
 from lodespace.recording import salvage
 from lodespace.scene.glb import decode_scene
 from lodespace.session.log_copy import write_log
-from lodespace.session.log_file import LogDamagedError
+from lodespace.session.log_reading import LogDamagedError
 from lodespace.session.session import AnnotationSession
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from lodespace import protocol
-from lodespace.models.terms import TERMS, Term
+from lodespace.models.loss_terms import TERMS, Term
 from lodespace.protocol import frames, item_sets, selection_frames
 
 TARGET = Path(__file__).parents[2] / "webxr_client" / "src" / "protocol" / "messages.ts"
@@ -73,7 +73,7 @@ export const CLOSE_REVOKED = {protocol.CLOSE_REVOKED};
 /** Names of the training presets, in the order in which menus list them. */
 export const PRESETS = {_names(protocol.PRESETS)};
 export const FORCE_TERMS = {_names(protocol.FORCE_TERMS)};
-/** Terms of the loss, in the order of the charts, with the fields of Term (models/terms.py). */
+/** Terms of the loss, in the order of the charts, with the fields of Term (loss_terms.py). */
 export const LOSS_TERMS = {_rows(TERMS)};
 /** Number of grid steps along each axis of the scene's box. */
 export const GRID_STEPS = {frames.GRID_STEPS};

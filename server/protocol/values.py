@@ -6,7 +6,7 @@ import msgspec
 
 from lodespace.models.config import PresetName
 from lodespace.models.item_predictions import UNLABELED
-from lodespace.models.terms import FRAME_FORCES
+from lodespace.models.loss_terms import FRAME_FORCES
 from lodespace.protocol.selection_frames import SLOTS
 
 PROTOCOL_VERSION = "lodespace.v1"

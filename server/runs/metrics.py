@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import TrainingError
-from lodespace.models.terms import TERMS
+from lodespace.models.loss_terms import TERMS
 from lodespace.protocol import UNLABELED
 
 if TYPE_CHECKING:

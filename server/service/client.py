@@ -80,7 +80,7 @@ class Client:
         self.name = ""
         """Name of the client, which other people see."""
         self.role: protocol.Role | None = role
-        """Role that the guard (web/security.py) found for the device."""
+        """Role that the guard (web/request_guard.py) found for the device."""
         self.device = device
         """Id of the paired device; empty for the owner on this machine."""
         self.watching = False

@@ -9,9 +9,9 @@ from lodespace.service.clients import Clients
 from lodespace.service.query_lanes import QueryLanes
 from lodespace.session.authors import OWNER, is_person, person_of
 from lodespace.session.events import Event, Items
+from lodespace.session.replaced_labels import labels_by_person, replaced_of_others
 from lodespace.session.session import AnnotationSession
 from lodespace.session.sources import VotingState, person_votes
-from lodespace.session.whose import labels_by_person, replaced_of_others
 
 
 class People:

@@ -11,7 +11,7 @@ from lodespace.access.network import Network
 from lodespace.access.pairing import PairingManager
 from lodespace.config import ServerConfig
 from lodespace.items import thumbnails
-from lodespace.project import checkpoints
+from lodespace.project import checkpoint_positions
 from lodespace.project.baked_state import baked_session, restore_scene
 from lodespace.project.due_labels import give_due_labels
 from lodespace.project.label_log import open_log, read_labels
@@ -313,7 +313,7 @@ def _open_log(project: Project, session: AnnotationSession) -> AnyEventLog:
         event = plan(session, command, CLI_CLIENT)
         if event is not None:
             session.apply(event_log.append_now(event))
-    newest = checkpoints.newest(project.checkpoints, len(project.items))
+    newest = checkpoint_positions.newest(project.checkpoints, len(project.items))
     if newest is not None:
         # A page can show the last layout before the trainer has started.
         shown = newest.latent_mean, newest.prediction, newest.confidence

@@ -24,7 +24,7 @@ from lodespace.protocol import MAX_CLASSES, UNLABELED, ClassInfo, TilesInfo
 from lodespace.protocol.item_sets import ClassIds, Items
 from lodespace.service.tile_label_files import LabelsBefore, state_of, write_state
 from lodespace.session.class_colours import palette_colour
-from lodespace.session.commands.undo import action_to_undo
+from lodespace.session.commands.undo_commands import action_to_undo
 from lodespace.session.event_log import EventLog
 from lodespace.session.events import (
     AddClassEvent,
@@ -35,7 +35,7 @@ from lodespace.session.events import (
     StoredProvenance,
     UndoEvent,
 )
-from lodespace.session.undo import UndoableAction, UndoLog
+from lodespace.session.undo_log import UndoableAction, UndoLog
 from lodespace.tiles.build import LABELS
 from lodespace.tiles.folder import INDEX, TILES
 from lodespace.tiles.tileset import TILESET, TileTree

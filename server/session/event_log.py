@@ -28,8 +28,8 @@ from lodespace.session.log_errors import (
     is_damage,
     is_locked,
 )
-from lodespace.session.log_file import unknown_format
-from lodespace.session.log_files import LogFiles, WalEnd
+from lodespace.session.log_in_place import LogFiles, WalEnd
+from lodespace.session.log_reading import unknown_format
 from lodespace.session.log_table import FORMAT
 
 __all__ = ["FORMAT", "EventLog", "EventLogError", "LogLostError"]

@@ -3,7 +3,7 @@
 The label of an item is the class of the newest gesture that contains the item and is not undone. If
 there is no such gesture, the item is UNLABELED. The same gesture also determines whether the item
 is verified. An undo can therefore remove any gesture, not only the newest: later gestures of other
-clients on the same items keep their effect. undo.py decides which gesture a client undoes.
+clients on the same items keep their effect. undo_log.py lists what a client can undo.
 """
 
 import itertools

@@ -34,12 +34,12 @@ from lodespace.session.events import (
     UndoEvent,
     UnpinEvent,
 )
-from lodespace.session.log_file import damaged_event
+from lodespace.session.log_reading import damaged_event
 from lodespace.session.rule_events import StoredVotes
 from lodespace.session.session import AnnotationSession
 from lodespace.session.settings import merge, with_defaults
 from lodespace.session.state import SessionState
-from lodespace.session.undo import UndoLog
+from lodespace.session.undo_log import UndoLog
 
 _OVERLOOKED = (LodespaceError, IndexError, KeyError, TypeError, OverflowError)
 """Errors that `carry_out` raises for an impossible event that the checks did not find."""

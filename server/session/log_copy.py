@@ -10,7 +10,7 @@ import msgspec
 from lodespace.session import earlier_formats, log_table
 from lodespace.session.events import Event, encode_event
 from lodespace.session.log_connection import LogConnection
-from lodespace.session.log_file import check_file, event_of_row, open_read_only, opening_error
+from lodespace.session.log_reading import check_file, event_of_row, open_read_only, opening_error
 from lodespace.session.sqlite_pages import SqliteFiles, Value, salvage_rows
 
 

@@ -21,7 +21,6 @@ from lodespace.models.item_predictions import ItemPredictions
 from lodespace.protocol import UNLABELED
 from lodespace.protocol.frames import FrameForces
 from lodespace.scene.glb import Scene
-from lodespace.session.begun import Begun
 from lodespace.session.commands.change import Change
 from lodespace.session.commands.effects import weighed
 from lodespace.session.commands.runs import apply_run, runs_of
@@ -32,6 +31,7 @@ from lodespace.session.rule_infos import rule_infos
 from lodespace.session.scene_encoder import SceneEncoder
 from lodespace.session.sources import VotingState
 from lodespace.session.state import SessionState
+from lodespace.session.unweighed_event import Begun
 
 
 class Applied(NamedTuple):

@@ -18,7 +18,7 @@ from lodespace.session.pins import Pins
 from lodespace.session.predictions import ItemScores
 from lodespace.session.rules import Rule, RuleList
 from lodespace.session.settings import SettingsHistory
-from lodespace.session.undo import UndoLog
+from lodespace.session.undo_log import UndoLog
 from lodespace.session.weighing import CERTAIN, Weighing
 
 EVERYTHING = slice(None)

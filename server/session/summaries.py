@@ -14,7 +14,7 @@ from lodespace.protocol.item_sets import listed_or_packed
 from lodespace.session.events import Event, RedoEvent, UndoEvent
 from lodespace.session.rule_infos import rule_infos
 from lodespace.session.session import AnnotationSession, action_of
-from lodespace.session.undo import UndoableAction, UndoLog
+from lodespace.session.undo_log import UndoableAction, UndoLog
 from lodespace.shapes.files import are_shapes
 
 HISTORY_LENGTH = 200

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.protocol import UNLABELED, Settings
-from lodespace.session.undo import StateTransition
+from lodespace.session.undo_log import StateTransition
 
 
 class TrainingInputs(msgspec.Struct, tag=True):
@@ -16,7 +16,7 @@ class TrainingInputs(msgspec.Struct, tag=True):
     event: int
     """Sequence number of the event; 0 before the first event."""
     from_state: int
-    """Id of the training state before the event (`state_id` in session/undo.py)."""
+    """Id of the training state before the event (`state_id` in session/undo_log.py)."""
     to_state: int
     """Training state after the event. A new state gets the number of the event as its id."""
     labels: bytes

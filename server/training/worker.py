@@ -17,7 +17,8 @@ from lodespace.models.display.tempo import Tempo
 from lodespace.models.free_memory import return_free_memory
 from lodespace.models.shared_items import shared
 from lodespace.models.snapshot import Snapshot
-from lodespace.models.training.growth import grown, load_trainer
+from lodespace.models.training.growth import grown
+from lodespace.models.training.newest_checkpoint import load_trainer
 from lodespace.models.training.trainer import Trainer
 from lodespace.models.workers.team import Team
 from lodespace.project.project import load_items

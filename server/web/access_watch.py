@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from lodespace.access.pairing import PairingManager
-from lodespace.web.security import ACCESS
+from lodespace.web.request_guard import ACCESS
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from lodespace.importing.addition import Addition
 from lodespace.service.growth import Growth
 from lodespace.web.api import SERVICE
 from lodespace.web.bodies import as_json, raw_body
-from lodespace.web.security import visitor_of
+from lodespace.web.request_guard import visitor_of
 
 UPLOADS = "uploads"
 """Name of the temporary folder with the file. The ids of pictures begin with this name."""

@@ -1,6 +1,6 @@
 """Handlers of the HTTP API. Each parses a request, calls the service and encodes the answer.
 
-security.py checks every request before its handler, and adds headers to every answer.
+request_guard.py checks every request before its handler, and adds headers to every answer.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from lodespace.service.service import Service
 from lodespace.session import summaries
 from lodespace.session.authors import OWNER, author
 from lodespace.web.bodies import as_json, body_of, decoded, raw_body
-from lodespace.web.security import COOKIE, set_cookie, visitor_of
+from lodespace.web.request_guard import COOKIE, set_cookie, visitor_of
 
 SERVICE = web.AppKey("service", Service)
 """The service of the project that is served."""

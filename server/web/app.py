@@ -19,8 +19,8 @@ from lodespace.web.exports import EXPORTS, WRITTEN
 from lodespace.web.network import share
 from lodespace.web.pages import STATIC
 from lodespace.web.predicting import PREDICTIONS, prediction_context
+from lodespace.web.request_guard import protect
 from lodespace.web.routes import add_routes
-from lodespace.web.security import protect
 from lodespace.web.websocket import SOCKETS
 
 CLOSE_TIMEOUT_SECONDS = 1.0

@@ -9,7 +9,7 @@ from lodespace import protocol
 from lodespace.access.rate_limit import Limit
 from lodespace.errors import RequestError
 from lodespace.web.bodies import as_json, body_of
-from lodespace.web.security import visitor_of
+from lodespace.web.request_guard import visitor_of
 
 log = logging.getLogger(__name__)
 # By default, the log shows only warnings. It must also show these reports, because a person has

@@ -9,7 +9,7 @@ from aiohttp import web
 from lodespace.errors import ProtocolError
 from lodespace.json_input import JsonError, json_of
 from lodespace.protocol import MAX_MESSAGE_BYTES
-from lodespace.web.security import CONNECTIONS, visitor_of
+from lodespace.web.request_guard import CONNECTIONS, visitor_of
 
 BODY_SECONDS = 30.0
 """Longest time for the body of a request to arrive, in seconds."""

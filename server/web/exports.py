@@ -19,7 +19,7 @@ from lodespace.exporting.formats import FILES, FOLDERS
 from lodespace.json_input import json_of
 from lodespace.service.service import Service
 from lodespace.web.api import SERVICE, file_name
-from lodespace.web.security import visitor_of
+from lodespace.web.request_guard import visitor_of
 
 FORMATS = (*FILES, *(name for name in FOLDERS if name != "classes"))
 """Formats for download. A folder is sent as a ZIP file.

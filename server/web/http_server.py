@@ -1,6 +1,6 @@
 """The HTTP server below the application.
 
-aiohttp answers some requests without the middleware of security.py. These are requests that are not
+aiohttp answers some requests without the guard (request_guard.py). These are requests that are not
 HTTP, requests with an unknown `Expect` header, and requests that raise an exception outside of a
 handler. The answers of aiohttp are plain text and name the versions of Python and aiohttp. The
 classes here replace them by answers with the same headers, JSON body and `Server` name as all other
@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from lodespace.errors import LodespaceError
-from lodespace.web.security import error_answer, http_error, secure
+from lodespace.web.request_guard import error_answer, http_error, secure
 
 PlainHandler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 """Coroutine function that answers the requests of `plain_server`, without an aiohttp

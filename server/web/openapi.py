@@ -8,12 +8,12 @@ import msgspec
 from lodespace import protocol
 from lodespace.config import VERSION
 from lodespace.web.body_checks import UPLOAD
-from lodespace.web.route import Content, Parameter, Route
+from lodespace.web.route_record import Content, Parameter, Route
 
 _GUARD_ERRORS = (400, 401, 403, 421)
-"""Status codes with which http_server.py and security.py refuse requests on every route."""
+"""Status codes with which http_server.py and request_guard.py refuse requests on every route."""
 _BODY_ERRORS = (408, 413, 415)
-"""Status codes with which bodies.py and security.py refuse a body, besides 400."""
+"""Status codes with which bodies.py and request_guard.py refuse a body, besides 400."""
 
 
 def document(routes: Iterable[Route]) -> dict[str, Any]:

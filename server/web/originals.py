@@ -7,7 +7,7 @@ from aiohttp import web
 from lodespace.items import originals, thumbnails
 from lodespace.shapes.files import are_shapes, picture_png, shape_bytes
 from lodespace.web.api import SERVICE, path_number
-from lodespace.web.security import visitor_of
+from lodespace.web.request_guard import visitor_of
 
 
 async def get_item(request: web.Request) -> web.Response:

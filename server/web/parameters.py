@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 from lodespace import protocol
 from lodespace.web import exports
-from lodespace.web.route import Parameter
+from lodespace.web.route_record import Parameter
 
 
 def _number(name: str, description: str, digits: int, most: int) -> Parameter:

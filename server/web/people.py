@@ -9,8 +9,8 @@ from lodespace.protocol.item_sets import of_text, unpack
 from lodespace.session.authors import OWNER
 from lodespace.web.api import SERVICE
 from lodespace.web.bodies import as_json, body_of
-from lodespace.web.route import Route
-from lodespace.web.security import visitor_of
+from lodespace.web.request_guard import visitor_of
+from lodespace.web.route_record import Route
 
 
 async def get_agreement(request: web.Request) -> web.Response:

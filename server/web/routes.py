@@ -19,10 +19,10 @@ from lodespace.web import (
     rules,
     similar,
 )
-from lodespace.web.access_routes import ACCESS_ROUTES
+from lodespace.web.device_routes import ACCESS_ROUTES
 from lodespace.web.people import PEOPLE_ROUTES
-from lodespace.web.route import Content, Route
-from lodespace.web.security import add_route
+from lodespace.web.request_guard import add_route
+from lodespace.web.route_record import Content, Route
 from lodespace.web.websocket import stream
 
 

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from lodespace.web.api import SERVICE, path_number
 from lodespace.web.bodies import as_json
-from lodespace.web.security import visitor_of
+from lodespace.web.request_guard import visitor_of
 
 
 async def get_rules(request: web.Request) -> web.Response:

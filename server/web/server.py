@@ -18,7 +18,7 @@ from lodespace.web.app import make_app
 from lodespace.web.http_server import Runner, plain_server
 from lodespace.web.network import LISTENER, NETWORK
 from lodespace.web.open_files import raise_limit
-from lodespace.web.security import ACCESS, CONNECTIONS, HOSTS
+from lodespace.web.request_guard import ACCESS, CONNECTIONS, HOSTS
 
 SWITCH_SECONDS = 0.0005
 """Longest time that another thread runs Python code while the event loop waits, in seconds."""

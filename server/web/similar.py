@@ -11,7 +11,7 @@ from lodespace.service.service import Service
 from lodespace.web.api import SERVICE, count_in
 from lodespace.web.bodies import as_json, body_of, raw_body
 from lodespace.web.predicting import PREDICTIONS
-from lodespace.web.security import visitor_of
+from lodespace.web.request_guard import visitor_of
 
 _LONGEST_NAME = 200
 """Number of characters of a file's name that are used, from its end."""

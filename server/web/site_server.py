@@ -14,7 +14,7 @@ from aiohttp import web
 from lodespace.access.local_users import LocalUsers
 from lodespace.errors import LodespaceError, RequestError
 from lodespace.web.http_server import Runner
-from lodespace.web.security import Handler, Hosts, error_answer, refuse_foreign, secure
+from lodespace.web.request_guard import Handler, Hosts, error_answer, refuse_foreign, secure
 
 _METHODS = frozenset({"GET", "HEAD"})
 

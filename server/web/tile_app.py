@@ -21,14 +21,13 @@ from lodespace.protocol import MAX_MESSAGE_BYTES, MAX_SEARCH_LENGTH
 from lodespace.service.tile_service import TileService
 from lodespace.session.authors import author
 from lodespace.tiles.folder import TILES
-from lodespace.web.access_routes import ACCESS_ROUTES
 from lodespace.web.api import API_CLIENT
 from lodespace.web.bench import REPORTS, REPORTS_PER_DEVICE, REPORTS_PER_MINUTE, post_bench
 from lodespace.web.bodies import as_json, body_of
+from lodespace.web.device_routes import ACCESS_ROUTES
 from lodespace.web.network import share
 from lodespace.web.pages import STATIC
-from lodespace.web.routes import PAGE_ROUTES, add_routes
-from lodespace.web.security import (
+from lodespace.web.request_guard import (
     ACCESS,
     COOKIE,
     add_route,
@@ -38,6 +37,7 @@ from lodespace.web.security import (
     set_cookie,
     visitor_of,
 )
+from lodespace.web.routes import PAGE_ROUTES, add_routes
 
 TILE_SERVICE = web.AppKey("tile service", TileService)
 """The service of the scene that is served."""

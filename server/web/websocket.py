@@ -19,7 +19,7 @@ from lodespace.service.client import Client
 from lodespace.service.service import Service
 from lodespace.session.commands.registry import Command
 from lodespace.web.api import SERVICE
-from lodespace.web.security import visitor_of
+from lodespace.web.request_guard import visitor_of
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from lodespace.baking.tile_bake import bake_points
 from lodespace.importing.source import ImportOptions
 from lodespace.service.tile_service import TileService
-from lodespace.web.security import HOSTS
+from lodespace.web.request_guard import HOSTS
 from lodespace.web.tile_app import make_tile_app
 
 N = 30_000

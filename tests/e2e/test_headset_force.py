@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from drivers.headset import Headset
-from lodespace.models.terms import TERMS
+from lodespace.models.loss_terms import TERMS
 from lodespace.protocol import FORCE_TERMS
 from samples.digits import SIXES
 

@@ -11,7 +11,7 @@ from drivers.page import PageDriver
 from drivers.servers import LanServer
 from lodespace.access.addresses import lan_addresses
 from lodespace.protocol import CLOSE_REVOKED
-from lodespace.web.security import COOKIE
+from lodespace.web.request_guard import COOKIE
 from samples.digits import SIXES, TRUTH
 
 REVOKED = "The owner revoked this device's access."

@@ -12,7 +12,7 @@ from drivers.servers import ServerProcess
 from lodespace.models.checkpoints import checkpoint
 from lodespace.project.opening import open_project
 from lodespace.session.events import AnchorEvent, Event, LabelEvent, UndoEvent
-from lodespace.session.log_file import open_read_only, read_events
+from lodespace.session.log_reading import open_read_only, read_events
 
 MOST_BYTES = 1 << 16
 """No message of the page is larger, so that other messages are never delayed for long."""

@@ -107,7 +107,7 @@ def test_a_project_that_cannot_be_written_names_the_cause(
         raise error
 
     monkeypatch.setattr("lodespace.project.writing.probe", fail)
-    monkeypatch.setattr("lodespace.session.log_file._on_disk", fail_to_open)
+    monkeypatch.setattr("lodespace.session.log_reading._on_disk", fail_to_open)
     folder = Path(shutil.copytree(killed, tmp_path / "project"))
     check_read_only(folder, CAUSES[number], refused, tmp_path / "scene.glb")
 

@@ -16,7 +16,7 @@ from lodespace.models.hyperparameters.hyperparameter import (
     text_of,
 )
 from lodespace.models.hyperparameters.limits import ADJUSTABLE, Limits
-from lodespace.models.terms import LossWeights
+from lodespace.models.loss_terms import LossWeights
 
 ROWS = pytest.mark.parametrize("row", HYPERPARAMETERS.values(), ids=lambda row: row.name)
 

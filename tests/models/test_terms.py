@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from lodespace import protocol
-from lodespace.models.terms import TERMS, LossWeights, Term
+from lodespace.models.loss_terms import TERMS, LossWeights, Term
 
 WEIGHTS = [field.name for field in dataclasses.fields(LossWeights)]
 

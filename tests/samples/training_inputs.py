@@ -4,7 +4,7 @@ import numpy as np
 
 from lodespace.protocol import Settings
 from lodespace.session.settings import with_defaults
-from lodespace.session.undo import StateTransition
+from lodespace.session.undo_log import StateTransition
 from lodespace.training.inputs import TrainingInputs
 
 BRIEF = Settings(

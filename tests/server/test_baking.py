@@ -20,7 +20,7 @@ from lodespace.baking.training_bake import RECORDED_FRAMES
 from lodespace.config import BUILT_PAGE
 from lodespace.errors import DatasetError, ProjectError, SettingsError, TrainingError
 from lodespace.items.item_set import load, load_digits
-from lodespace.project import checkpoints
+from lodespace.project import checkpoint_positions
 from lodespace.project.initial_labels import choose_labels
 from lodespace.project.opening import open_project
 from lodespace.project.project import MANIFEST, Project
@@ -112,7 +112,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, small_data: Path) ->
 def test_scene_checkpoint_and_recording_end_alike(tmp_path: Path, small_data: Path) -> None:
     out = baked(small_data, tmp_path / "out", parts=("checkpoint", "recording"))
     scene = decode_scene((out / "scene.glb").read_bytes())
-    newest = checkpoints.newest(out / "checkpoints", 200)
+    newest = checkpoint_positions.newest(out / "checkpoints", 200)
     assert newest is not None
     np.testing.assert_allclose(scene.latent_mean(), newest.latent_mean, atol=scene.box.size / 65535)
     assert scene.step == newest.step

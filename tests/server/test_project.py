@@ -11,7 +11,7 @@ import pytest
 
 from lodespace.errors import DatasetError, ProjectError
 from lodespace.items.item_set import load_digits
-from lodespace.project import checkpoints
+from lodespace.project import checkpoint_positions
 from lodespace.project.opening import is_bake, open_project
 from lodespace.project.project import BUNDLED, MANIFEST, Project
 from lodespace.protocol import Settings
@@ -54,7 +54,7 @@ def test_without_data_the_bundled_digits_start_from_the_demo(folder: Path) -> No
     assert project.manifest.data == BUNDLED
     scene = project.baked_scene()
     assert scene is not None
-    newest = checkpoints.newest(project.checkpoints, 5000)
+    newest = checkpoint_positions.newest(project.checkpoints, 5000)
     assert newest is not None
     # The scene and the checkpoint show the same positions.
     np.testing.assert_allclose(scene.latent_mean(), newest.latent_mean, atol=scene.box.size / 65535)

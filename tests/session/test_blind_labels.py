@@ -8,9 +8,9 @@ from lodespace.review.conflicts import conflicts
 from lodespace.review.double_label import DoubleLabelQueue, LabelledByPeople
 from lodespace.session.commands.registry import plan
 from lodespace.session.fitted_votes import fitted
+from lodespace.session.replaced_labels import replaced_of_others
 from lodespace.session.sources import VotingState
 from lodespace.session.summaries import history
-from lodespace.session.whose import replaced_of_others
 from samples.event_logs import Log, dial, label, label_each, undo
 
 MIA, TOM, ANN = "device-1.a", "device-2.b", "device-3.c"

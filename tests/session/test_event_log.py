@@ -18,7 +18,7 @@ from lodespace.session.events import (
     StoredProvenance,
     encode_event,
 )
-from lodespace.session.log_file import open_read_only
+from lodespace.session.log_reading import open_read_only
 
 PROVENANCE = StoredProvenance(tool="lasso")
 

@@ -11,11 +11,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from lodespace import protocol
 from lodespace.errors import RequestError
 from lodespace.service.observers import training_inputs
-from lodespace.session import summaries, undo_rules
+from lodespace.session import summaries, undo_checks
 from lodespace.session.commands.registry import Command
 from lodespace.session.events import LabelEvent
 from lodespace.session.session import AnnotationSession
-from lodespace.session.undo import UndoableAction, UndoLog
+from lodespace.session.undo_log import UndoableAction, UndoLog
 from samples.event_logs import Log, N, anchor, command_id, dial, label, label_each, redo, undo
 
 CLIENTS = ("anna", "ben", "cem")
@@ -463,7 +463,7 @@ def test_classes_of_a_sheet_are_merged_deleted_and_required() -> None:
     log.do(label_each(2, {0: 0, 1: 1, 2: 3}), "anna")
     with pytest.raises(RequestError, match="have the class \u201cd\u201d; remove"):
         session = log.session
-        undo_rules.check_undo(
+        undo_checks.check_undo(
             1, history=session.history, rules=session.rules, classes=session.classes
         )
     log.do(protocol.MergeClass(command_id=command_id(3), class_id=0, into=2), "ben")

@@ -56,7 +56,7 @@ MODELS = (
     Topic("item_predictions", "the record of predictions per item"),
     Topic("hidden_values", "values of named axes that are hidden from training"),
     Topic("hyperparameters", "values of a configuration: types, ranges, texts"),
-    Topic("terms", "the terms of the loss: weights, forces, display"),
+    Topic("loss_terms", "the terms of the loss: weights, forces, display"),
     Topic("config", "model and training configuration, presets"),
     Topic("config_table", "all hyperparameters by name"),
     Topic("processors", "number of processors"),

@@ -43,7 +43,7 @@ EXAMPLES = {"file.py", "x.py", "NAME.py", "module.py"}
 
 
 def exists(name: str) -> bool:
-    """Return whether `name` is the end of a path of this project, such as "session/undo.py"."""
+    """Return whether `name` is the end of a path of this project, such as "session/undo_log.py"."""
     return any(f"/{path}".endswith(f"/{name}") for path in PYTHON)
 
 

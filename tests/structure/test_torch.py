@@ -43,7 +43,7 @@ WITHOUT_TORCH = {
     "lodespace.models.hyperparameters",
     "lodespace.models.item_predictions",
     "lodespace.models.processors",
-    "lodespace.models.terms",
+    "lodespace.models.loss_terms",
 }
 """Modules and folders of models/ that do not load torch."""
 FOR_MODELS = {"lodespace.models", "lodespace.files", "lodespace.json_input"}

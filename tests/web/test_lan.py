@@ -19,7 +19,7 @@ from lodespace.access.lan_listener import MAX_PLAIN
 from lodespace.access.pairing import MAX_WAITING_AND_ADDRESS
 from lodespace.access.pairing_codes import GUESSES_PER_CODE
 from lodespace.protocol import CLOSE_REVOKED, PROTOCOL_VERSION
-from lodespace.web.security import ACCESS, COOKIE
+from lodespace.web.request_guard import ACCESS, COOKIE
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from lodespace.protocol import PROTOCOL_VERSION
 from lodespace.service import query_lanes
 from lodespace.service import service as service_module
 from lodespace.web.network import LISTENER
-from lodespace.web.security import CONNECTIONS
+from lodespace.web.request_guard import CONNECTIONS
 
 Hold = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 

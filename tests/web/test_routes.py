@@ -6,9 +6,9 @@ import pytest
 from aiohttp import web
 
 from lodespace.access.pairing import PairingManager
-from lodespace.web.route import Route
+from lodespace.web.request_guard import protect
+from lodespace.web.route_record import Route
 from lodespace.web.routes import ROUTES, add_routes
-from lodespace.web.security import protect
 
 PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text()
 TABLE = "\n".join(line for line in PAGE.splitlines() if line.startswith("| `"))

@@ -19,7 +19,7 @@ from lodespace.rules.regions import FeatureRows
 from lodespace.service.landed_predictions import NAME
 from lodespace.service.rule_functions import RuleItem, votes_of
 from lodespace.service.service import Service
-from lodespace.session import begun
+from lodespace.session import unweighed_event
 from lodespace.session.fitted_votes import FittedVotes, fitted, weigh
 from lodespace.session.sources import VotingState
 from lodespace.web.api import SERVICE
@@ -234,7 +234,7 @@ async def test_weighed_votes_are_fitted_outside_the_event_loop(
         threads.append(threading.current_thread())
         return weigh(state)
 
-    monkeypatch.setattr(begun, "weigh", counted)
+    monkeypatch.setattr(unweighed_event, "weigh", counted)
     client = await client_of(data(tmp_path / "d"), tmp_path / "project")
     service: Service = client.server.app[SERVICE]
     async with page_of(client) as page:

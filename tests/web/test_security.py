@@ -11,7 +11,7 @@ import pytest
 from drivers.servers import Serving
 from lodespace.config import ServerConfig
 from lodespace.protocol import PROTOCOL_VERSION
-from lodespace.web import bodies, security, server
+from lodespace.web import bodies, request_guard, server
 
 WANTED_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -191,7 +191,7 @@ async def test_exception_outside_of_a_handler_is_json(
     def fail(*_: object, **__: object) -> None:
         raise ValueError("secret")
 
-    monkeypatch.setattr(security, "http_error", fail)
+    monkeypatch.setattr(request_guard, "http_error", fail)
     host = served.split("/")[2]
     text = f"GET /no/page HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
     status, headers, body = await raw_answer(int(host.split(":")[1]), text)

@@ -7,7 +7,7 @@ from lodespace.session.commands.change import Change
 from lodespace.session.events import RemoveAxisEvent, SetAxisEvent, new_header
 from lodespace.session.selections import NO_SELECTIONS, Selections
 from lodespace.session.state import SessionState
-from lodespace.session.undo import UndoableAction
+from lodespace.session.undo_log import UndoableAction
 
 
 def plan(

@@ -17,7 +17,7 @@ from lodespace.session.events import (
     new_header,
 )
 from lodespace.session.state import SessionState
-from lodespace.session.undo import UndoableAction
+from lodespace.session.undo_log import UndoableAction
 
 ClassCommand = protocol.AddClass | protocol.EditClass | protocol.MergeClass | protocol.DeleteClass
 

@@ -19,7 +19,7 @@ from lodespace.session.events import (
 from lodespace.session.label_history import GestureRecord
 from lodespace.session.selections import NO_SELECTIONS, Selections
 from lodespace.session.state import SessionState
-from lodespace.session.undo import UndoableAction
+from lodespace.session.undo_log import UndoableAction
 
 
 def plan(

@@ -8,7 +8,7 @@ from lodespace.session.events import AnchorEvent, UnpinEvent, new_header
 from lodespace.session.pins import Anchor, items_and_targets
 from lodespace.session.selections import NO_SELECTIONS, Selections
 from lodespace.session.state import SessionState
-from lodespace.session.undo import UndoableAction
+from lodespace.session.undo_log import UndoableAction
 
 
 def plan(

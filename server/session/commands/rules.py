@@ -30,7 +30,7 @@ from lodespace.session.events import (
 from lodespace.session.rule_events import StoredRegion, StoredVotes
 from lodespace.session.rules import Rule, class_of, locked, voted
 from lodespace.session.state import SessionState
-from lodespace.session.undo import UndoableAction
+from lodespace.session.undo_log import UndoableAction
 
 
 def plan(state: SessionState, given: RuleCommand, client: str) -> RuleEvent | None:

@@ -13,7 +13,7 @@ from lodespace.session.settings import (
     with_defaults,
 )
 from lodespace.session.state import SessionState
-from lodespace.session.undo import UndoableAction
+from lodespace.session.undo_log import UndoableAction
 
 
 def plan(state: SessionState, command: protocol.SetTraining, client: str) -> SettingsEvent | None:

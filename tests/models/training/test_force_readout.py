@@ -15,7 +15,7 @@ from lodespace.models.layout.anchor_loss import anchor_loss
 from lodespace.models.layout.integration import Anchors, Axes, Step, total_force
 from lodespace.models.layout.neighbour_loss import NEGATIVES, attraction_loss, repulsion_loss
 from lodespace.models.layout.particles import SAMPLES, Particles
-from lodespace.models.terms import FRAME_FORCES
+from lodespace.models.loss_terms import FRAME_FORCES
 from lodespace.models.training.force_readout import OTHERS, vae_forces
 from lodespace.models.training.particle_loop import ParticleLoop
 from lodespace.models.vae.losses import classification_loss, reconstruction_loss

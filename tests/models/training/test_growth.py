@@ -9,7 +9,8 @@ import torch
 from lodespace.models import Dataset, Trainer, TrainingConfig, preset
 from lodespace.models.classification import class_probabilities
 from lodespace.models.training.grown_state import Placement
-from lodespace.models.training.growth import fitted, grown, load_trainer
+from lodespace.models.training.growth import fitted, grown
+from lodespace.models.training.newest_checkpoint import load_trainer
 from samples.trainings import quick, rest
 
 pytestmark = pytest.mark.slow

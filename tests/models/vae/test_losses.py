@@ -8,7 +8,7 @@ from torch.distributions import Bernoulli, Normal
 from torch.distributions import kl_divergence as reference_kl
 
 from lodespace.models.item_predictions import UNLABELED
-from lodespace.models.terms import LossWeights
+from lodespace.models.loss_terms import LossWeights
 from lodespace.models.vae.losses import (
     classification_loss,
     kl_per_dimension,

@@ -12,8 +12,8 @@ from lodespace.models import preset
 from lodespace.models.classification.wide_classifier import LabelledBatch, LabelledJob
 from lodespace.models.dataset import Standardisation
 from lodespace.models.layout.incremental_graph import FeaturesJob
+from lodespace.models.loss_terms import LossWeights
 from lodespace.models.shared_items import _Copy
-from lodespace.models.terms import LossWeights
 from lodespace.models.vae.axis_loss import AxisTargets
 from lodespace.models.vae.batch_loss import Batch, BatchesJob, Objective, VAELayers
 from lodespace.models.vae.kl_schedule import KLSchedule

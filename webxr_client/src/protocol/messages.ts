@@ -20,7 +20,7 @@ export const CLOSE_REVOKED = 4401;
 /** Names of the training presets, in the order in which menus list them. */
 export const PRESETS = ["default", "calm", "paper", "figure2"] as const;
 export const FORCE_TERMS = ["kl", "classification", "neighbour", "anchor", "axis"] as const;
-/** Terms of the loss, in the order of the charts, with the fields of Term (models/terms.py). */
+/** Terms of the loss, in the order of the charts, with the fields of Term (loss_terms.py). */
 export const LOSS_TERMS = [
   {
     name: "reconstruction",

@@ -4,7 +4,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Literal
 
 from lodespace.protocol import Message, Role
-from lodespace.web.security import Handler
+from lodespace.web.request_guard import Handler
 
 
 @dataclass(frozen=True, kw_only=True)

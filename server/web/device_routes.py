@@ -1,13 +1,13 @@
 """The routes by which devices request access, and the owner manages it."""
 
 from lodespace import protocol
-from lodespace.web import access
-from lodespace.web.route import Content, Route
+from lodespace.web import device_handlers
+from lodespace.web.route_record import Content, Route
 
 ACCESS_ROUTES = (
     Route(
         "POST /api/access/request",
-        access.request_access,
+        device_handlers.request_access,
         None,
         "Request access for this device.",
         body=(protocol.AccessRequest,),
@@ -16,7 +16,7 @@ ACCESS_ROUTES = (
     ),
     Route(
         "POST /api/access/poll",
-        access.poll_access,
+        device_handlers.poll_access,
         None,
         "The owner's decision. An answer with the state `allowed` sets the cookie.",
         body=(protocol.AccessPoll,),
@@ -25,7 +25,7 @@ ACCESS_ROUTES = (
     ),
     Route(
         "POST /api/access/pair",
-        access.pair,
+        device_handlers.pair,
         None,
         "Pair this device with a code.",
         body=(protocol.Pair,),
@@ -34,14 +34,14 @@ ACCESS_ROUTES = (
     ),
     Route(
         "GET /api/access",
-        access.get_access,
+        device_handlers.get_access,
         "owner",
         "Waiting and approved devices (owner).",
         answer=protocol.Access,
     ),
     Route(
         "POST /api/access/decide",
-        access.decide,
+        device_handlers.decide,
         "owner",
         "Approve or deny a waiting device (owner).",
         body=(protocol.Decide,),
@@ -50,7 +50,7 @@ ACCESS_ROUTES = (
     ),
     Route(
         "POST /api/access/block",
-        access.block,
+        device_handlers.block,
         "owner",
         "Deny all requests of an IP address, or allow them again (owner).",
         body=(protocol.BlockAddress,),
@@ -58,7 +58,7 @@ ACCESS_ROUTES = (
     ),
     Route(
         "POST /api/access/code",
-        access.make_code,
+        device_handlers.make_code,
         "owner",
         "Make a pairing code (owner).",
         body=(protocol.MakeCode,),
@@ -67,7 +67,7 @@ ACCESS_ROUTES = (
     ),
     Route(
         "POST /api/access/revoke",
-        access.revoke,
+        device_handlers.revoke,
         "owner",
         "Revoke a device (owner).",
         body=(protocol.Revoke,),
@@ -76,7 +76,7 @@ ACCESS_ROUTES = (
     ),
     Route(
         "GET /api/access/qr.svg",
-        access.get_qr,
+        device_handlers.get_qr,
         "owner",
         "The address for other devices, as a QR code (owner).",
         answer=Content(("image/svg+xml",)),

@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 from lodespace import protocol
 from lodespace.errors import RequestError
-from lodespace.session import undo_rules
+from lodespace.session import undo_checks
 from lodespace.session.commands import axes, classes, labels, pins, rules, settings
 from lodespace.session.commands.change import Change
 from lodespace.session.events import RedoEvent, UndoEvent, new_header
 from lodespace.session.state import SessionState
-from lodespace.session.undo import ActionKind, UndoableAction, UndoLog
+from lodespace.session.undo_log import ActionKind, UndoableAction, UndoLog
 
 
 class _Topic(NamedTuple):
@@ -40,12 +40,12 @@ def plan(
     header = new_header(command.command_id, client)
     if isinstance(command, protocol.Undo):
         number = action_to_undo(state.undo_log, command, client).number
-        undo_rules.check_undo(
+        undo_checks.check_undo(
             number, history=state.history, rules=state.rules, classes=state.classes
         )
         return UndoEvent(**header, gesture=number)
     number = state.undo_log.next_redo(client).number
-    undo_rules.check_redo(
+    undo_checks.check_redo(
         number,
         undo_log=state.undo_log,
         history=state.history,
@@ -77,9 +77,9 @@ def apply(state: SessionState, event: UndoEvent | RedoEvent) -> Change:
     topic = _TOPICS[log.actions[number].kind]
     if isinstance(event, UndoEvent):
         log.undo(number, event.sequence, event.client)
-        message = undo_rules.map_message(number, "Undone", log)
+        message = undo_checks.map_message(number, "Undone", log)
         return topic.revert(state, number)._replace(message=message)
     log.redo(number, event.sequence)
-    message = undo_rules.map_message(number, "Redone", log)
+    message = undo_checks.map_message(number, "Redone", log)
     class_id = log.actions[number].class_id
     return topic.restore(state, number)._replace(class_id=class_id, message=message)

@@ -9,7 +9,7 @@ from lodespace import protocol
 from lodespace.access.devices import FormerDevice
 from lodespace.errors import RequestError
 from lodespace.web.bodies import as_json, body_of
-from lodespace.web.security import ACCESS, COOKIE, set_cookie
+from lodespace.web.request_guard import ACCESS, COOKIE, set_cookie
 
 
 async def request_access(request: web.Request) -> web.Response:

@@ -8,7 +8,7 @@ from lodespace.session.classes import ClassList
 from lodespace.session.label_history import LabelHistory
 from lodespace.session.rule_events import AddRuleEvent, EditRuleEvent, RuleVotesEvent
 from lodespace.session.rules import RuleList
-from lodespace.session.undo import UndoLog
+from lodespace.session.undo_log import UndoLog
 
 
 def check_undo(number: int, *, history: LabelHistory, rules: RuleList, classes: ClassList) -> None:
