@@ -41,10 +41,13 @@
     const { azimuth, elevation, distance, target, zoom } = stage.cameraPlace();
     return [azimuth, elevation, distance, zoom, ...target].map((x) => x?.toFixed(2)).join();
   };
-  // The order of attributes and the place of the names on the map depend on earlier changes.
+  // The history of the project, and thus the player, outlasts an undo of all gestures, and so does
+  // the offer to redo them. The order of attributes and the place of the names on the map depend on
+  // earlier changes.
+  const HISTORY = '.bottom-bar, .player, .map-layers, [aria-label=Redo], script';
   const elements = () => {
     const all = document.body.querySelectorAll('*');
-    const seen = [...all].filter((one) => !one.closest('.bottom-bar, .map-layers, script'));
+    const seen = [...all].filter((one) => !one.closest(HISTORY));
     return seen.map((one) => [
       one.tagName,
       ...[...one.attributes].filter(({ name }) => name !== 'style')

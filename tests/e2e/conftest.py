@@ -185,9 +185,11 @@ def open_page(request: pytest.FixtureRequest, pages: PagePool) -> Iterator[Any]:
 
 @pytest.fixture
 def page(server: ServerProcess, open_page: Any) -> PageDriver:
-    """A page of `server` that shows the scene."""
-    driver = open_page(server.url)
+    """A page of `server`, at rest."""
+    driver = open_page(server.url, rests="resting")
     driver.wait_for_scene()
+    driver.wait_for_rest()
+    remember(driver)
     return driver
 
 

@@ -42,9 +42,11 @@ def focused(page: PageDriver) -> str:
 
 
 def test_the_keyboard_reaches_the_tools_and_leaves_the_help(
-    still_page: PageDriver,
+    still_server: ServerProcess, open_page: Any
 ) -> None:
-    page = still_page
+    page = open_page(still_server.url)  # a page that has nothing to redo
+    page.wait_for_scene()
+    page.wait_for_rest("absent")
     page.page.focus(".tool >> nth=0")
     assert focused(page) == "Lasso"
     page.press("ArrowDown")
