@@ -18,7 +18,10 @@ import socket
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 SERVER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fork_server.py")
 
@@ -117,6 +120,40 @@ def fork_server() -> str | None:
 
     atexit.register(end)
     return name
+
+
+def start_lodespace(
+    arguments: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    output: int = 1,
+    new_session: bool = False,
+) -> "ForkedProcess | Popen[bytes]":
+    """Start `python -m lodespace`, as a fork where the system allows forks.
+
+    Args:
+        arguments: arguments of the command line.
+        environment: environment of the process; None for that of this process.
+        output: file descriptor for standard output and standard error.
+        new_session: whether the process is the leader of a new session.
+    """
+    import subprocess
+
+    variables = os.environ if environment is None else environment
+    name = fork_server()
+    if name is None:
+        return subprocess.Popen(
+            [sys.executable, "-m", "lodespace", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=dict(variables),
+            start_new_session=new_session,
+        )
+    with open(os.devnull, "rb") as nothing:
+        files = {0: nothing.fileno(), 1: output, 2: output}
+        return ForkedProcess(
+            name, "lodespace", arguments, variables, files, new_session=new_session
+        )
 
 
 def forked_command(name: str, module: str) -> tuple[str, ...]:

@@ -50,11 +50,9 @@ def label_impurely(server: ServerProcess, seconds: float = 400) -> None:
         server.request("api/labels", {**command, "provenance": provenance})
     end = time.monotonic() + seconds
     while True:
-        session = server.request("api/session")
-        if (
-            session["training"]["state"] == "resting"
-            and ((session["quality"] or {"suspects": 0})["suspects"] or 0) > 10
-        ):
-            return
+        if server.request("api/training")["state"] == "resting":
+            quality = server.request("api/session")["quality"]
+            if ((quality or {"suspects": 0})["suspects"] or 0) > 10:
+                return
         assert time.monotonic() < end, "the model doubts ten labels or fewer"
-        time.sleep(0.3)
+        time.sleep(0.5)

@@ -16,9 +16,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from aiohttp.test_utils import TestClient
 
-from drivers.forked import ForkedProcess, fork_server, forked_command
+from drivers.forked import ForkedProcess, fork_server, forked_command, start_lodespace
 from lodespace.config import ServerConfig
 from lodespace.protocol import Settings
 
@@ -110,16 +111,10 @@ class ServerProcess:
     def start(self, *, own_session: bool = False) -> None:
         """Start the process. With `own_session`, the process is the leader of a new session."""
         environment = {**os.environ, **self.environment}
-        name = fork_server() if self.forks and self.program == ["-m", "lodespace"] else None
-        if name is not None:
-            with Path(os.devnull).open("r+b") as nothing:
-                self.process = ForkedProcess(
-                    name,
-                    "lodespace",
-                    ["serve", *self.arguments],
-                    environment,
-                    dict.fromkeys(range(3), nothing.fileno()),
-                    new_session=own_session,
+        if self.forks and self.program == ["-m", "lodespace"]:
+            with Path(os.devnull).open("wb") as nothing:
+                self.process = start_lodespace(
+                    ["serve", *self.arguments], environment, nothing.fileno(), own_session
                 )
             return
         self.process = subprocess.Popen(
@@ -156,7 +151,7 @@ class ServerProcess:
     def label_rows(self) -> list[dict[str, Any]]:
         """Return the exported labels: one row per item."""
         with urllib.request.urlopen(self.url + "api/labels?format=jsonl") as answer:
-            return [json.loads(line) for line in answer.read().decode().splitlines()]
+            return [msgspec.json.decode(line) for line in answer.read().splitlines()]
 
     def verified(self) -> set[int]:
         """Return the items whose label a person has verified."""

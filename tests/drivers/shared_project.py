@@ -152,7 +152,7 @@ class SharedProject:
         end = time.monotonic() + seconds
         while server.request("api/training")["state"] not in RESTING:
             assert time.monotonic() < end, "training did not come to rest"
-            time.sleep(0.15)
+            time.sleep(0.3)
 
 
 def _standing(info: dict[str, Any]) -> list[dict[str, Any]]:

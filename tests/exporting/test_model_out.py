@@ -130,9 +130,16 @@ print(main(["export", *sys.argv[1:]]), "sympy" in sys.modules)
 
 
 @pytest.mark.slow
-def test_a_table_is_written_without_the_compiler(worked: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "kind",
+    ["pictures", pytest.param("vectors", marks=pytest.mark.only_slow("they need fewer modules"))],
+)
+def test_a_table_is_written_without_the_compiler(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
     """The compiler of torch (with sympy) would take longer than the export of a small table."""
-    command = [sys.executable, "-c", EXPORT, str(worked), "-o", str(tmp_path / "a.csv")]
+    project = request.getfixturevalue(kind)
+    command = [sys.executable, "-c", EXPORT, str(project), "-o", str(tmp_path / "a.csv")]
     run = subprocess.run(command, capture_output=True, text=True)
     assert run.stdout.splitlines()[-1] == "0 False", run.stderr
 

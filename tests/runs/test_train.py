@@ -4,8 +4,6 @@ import csv
 import json
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from drivers.forked import start_lodespace
 from lodespace.baking.progress import Progress
 from lodespace.cli import main
 from lodespace.errors import (
@@ -353,27 +352,24 @@ def test_a_signal_at_any_time_loses_nothing(
     tmp_path: Path, data: Path, uninterrupted: Path, numbers: list[signal.Signals]
 ) -> None:
     """A training that gets the signals `numbers`, and is resumed after each, has the same model."""
-    command = [sys.executable, "-m", "lodespace", "train", str(data), *OPTIONS]
+    arguments = ["train", str(data), *OPTIONS, "-o", str(tmp_path / "parts"), "--resume"]
     random = np.random.default_rng(int(numbers[0]))
     statuses: list[int] = []
     checkpoints = tmp_path / "parts" / "unfinished" / "checkpoints"
     while 0 not in statuses:
         before = newest(checkpoints)
-        process = subprocess.Popen(
-            [*command, "-o", str(tmp_path / "parts"), "--resume"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+        with (tmp_path / "output").open("wb+") as output:
+            process = start_lodespace(arguments, output=output.fileno())
         if len(statuses) < len(numbers):
             while process.poll() is None and newest(checkpoints) == before:
                 time.sleep(0.01)
             if len(statuses) > 1:  # the first signals come at once, before a fast training ends
                 time.sleep(random.uniform(0, 0.4))
             process.send_signal(numbers[len(statuses)])
-        _, errors = process.communicate(timeout=300)
-        statuses.append(process.returncode)
-        if process.returncode > 0:
-            assert b"To continue, give the same command with --resume" in errors
+        statuses.append(process.wait(timeout=300))
+        if statuses[-1] > 0:
+            told = (tmp_path / "output").read_text()
+            assert "To continue, give the same command with --resume" in told
     ends = {signal.SIGKILL: -9, signal.SIGTERM: 143, signal.SIGINT: 130}
     assert set(statuses) <= {0, *(ends[number] for number in numbers)} and len(statuses) > 1
     assert files(tmp_path / "parts") == files(uninterrupted)

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -10,7 +11,13 @@ PACKAGES = {"lodespace": ROOT / "server", "lodespace.models": ROOT / "models"}
 server/."""
 
 
-def imported_modules(path: Path, *, lazy: bool) -> set[str]:
+@cache
+def syntax_tree(text: str) -> ast.Module:
+    """Syntax tree of a module. Several checks read each module."""
+    return ast.parse(text)
+
+
+def imported_modules(path: Path, *, lazy: bool) -> frozenset[str]:
     """Absolute names of the modules that `path` imports, and of the objects imported from them.
 
     Args:
@@ -20,6 +27,11 @@ def imported_modules(path: Path, *, lazy: bool) -> set[str]:
     Raises:
         AssertionError: `path` has a relative import.
     """
+    return _imported(path.read_text(), path, lazy)
+
+
+@cache
+def _imported(text: str, path: Path, lazy: bool) -> frozenset[str]:
     found: set[str] = set()
 
     def visit(node: ast.AST) -> None:
@@ -35,8 +47,8 @@ def imported_modules(path: Path, *, lazy: bool) -> set[str]:
         for child in ast.iter_child_nodes(node):
             visit(child)
 
-    visit(ast.parse(path.read_text()))
-    return found
+    visit(syntax_tree(text))
+    return frozenset(found)
 
 
 def server_modules() -> list[Path]:

@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from structure.imports import models_modules, server_modules
+from structure.imports import models_modules, server_modules, syntax_tree
 
 DECODERS = {"load", "loads", "decode", "JSONDecoder"}
 """Names of functions and classes that decode JSON, in `json` and `msgspec.json`. The only allowed
@@ -12,7 +12,10 @@ use is `msgspec.json.Decoder` as an argument of `json_decoder`."""
 
 def decoding(module: Path) -> list[int]:
     """Return the lines of `module` that decode JSON with `json` or `msgspec.json`."""
-    tree = ast.parse(module.read_text())
+    text = module.read_text()
+    if "json" not in text:
+        return []
+    tree = syntax_tree(text)
     parents = {child: parent for parent in ast.walk(tree) for child in ast.iter_child_nodes(parent)}
     lines: list[int] = []
     for node in ast.walk(tree):

@@ -132,7 +132,7 @@ def test_removing_the_axes_ends_their_force(trainer: Trainer) -> None:
 
 @pytest.mark.parametrize(
     "steps",
-    [3, pytest.param(1, marks=pytest.mark.slow), pytest.param(40, marks=pytest.mark.slow)],
+    [3, *(pytest.param(count, marks=pytest.mark.only_slow("one is enough")) for count in (1, 40))],
 )
 def test_a_state_with_an_axis_continues_to_the_last_bit(trainer: Trainer, steps: int) -> None:
     _, known, _ = half_hidden()
