@@ -8,8 +8,14 @@ from typing import Any
 from playwright.sync_api import Browser, Dialog, Page, ViewportSize
 
 from drivers.chromium import VIEW
-from drivers.frame_pace import draw_little, draw_on_demand
+from drivers.frame_pace import DEFAULT_PACE, draw_little, draw_on_demand, set_pace
 from drivers.page import PageDriver
+
+KEPT_PACE = 2000
+"""Shortest time between two frames of a page that no test uses, in ms."""
+
+MOST_KEPT = 3
+"""Largest number of kept pages. The servers of older ones may have ended."""
 
 
 @dataclass
@@ -60,8 +66,11 @@ class PagePool:
         return PooledPage(page, kind, page.viewport_size)
 
     def keep(self, used: PooledPage, driver: PageDriver, address: Hashable) -> None:
-        """Keep an open page for a test that uses the same address (`kept`)."""
+        """Keep an open page, which draws little, for a test that uses the same address (`kept`)."""
+        set_pace(used.page, KEPT_PACE)
         self._kept[used.kind, address] = (used, driver)
+        if len(self._kept) > MOST_KEPT:
+            self.forget(next(iter(self._kept.values()))[1].url)
 
     def kept(
         self,
@@ -76,13 +85,15 @@ class PagePool:
         if found:
             found[0].page.unroute_all()
             found[0].page.mouse.move(0, 0)
+            found[1].set_pace(DEFAULT_PACE)
         return found
 
-    def forget(self) -> None:
-        """Put all kept pages back: other pages of their servers would see them."""
-        for used, driver in self._kept.values():
-            self.put_back(used, driver.url)
-        self._kept.clear()
+    def forget(self, url: str) -> None:
+        """Put the kept pages of `url` back, because another page of the server would see them."""
+        for key, (used, driver) in list(self._kept.items()):
+            if driver.url == url:
+                del self._kept[key]
+                self.put_back(used, url)
 
     def put_back(self, used: PooledPage, url: str) -> None:
         """Delete all that the page has stored for `url`, and keep the page for the next test."""

@@ -159,7 +159,7 @@ def open_page(request: pytest.FixtureRequest, pages: PagePool) -> Iterator[Any]:
             log.info("the page is opened again, because these parts differ: %s", differing)
             driver.leave()
             pages.put_back(kept[0], url)
-        pages.forget()
+        pages.forget(url)
         taken = pages.take(drawn=drawn, prepare=prepare, **options)
         driver = PageDriver(taken.page, url, query=query)
         opened.append((taken, driver, address))
