@@ -149,8 +149,8 @@ def test_a_lasso_kept_as_a_rule_labels_its_likes_and_is_undone(map_page: PageDri
     assert page.state("review.sheet")["kind"] == "conflicts"
     assert np.isin([one["item"] for one in page.state("review.sheet")["items"]], matched).all()
     page.press("Escape")
-    ringed = page.evaluate("Array.from(lodespace.cloud.ringed)")
-    assert np.array_equal(ringed, matched)
+    ringed = "Array.from(lodespace.cloud.ringed)"
+    page.wait(lambda: np.array_equal(page.evaluate(ringed), matched))
 
     page.evaluate(f"lodespace.commands.pick({matched[0]})")
     why = page.page.locator(".why li")
