@@ -161,15 +161,14 @@ export class XrControls implements InputListener {
   }
 
   release(hand: TrackedHand): void {
-    if (this.grasps.rule?.release(hand)) return;
     const activity = this.activities.end(hand.side);
-    if (activity === "pressing") return;
-    if (activity === "painting") {
+    if (this.grasps.rule?.release(hand)) this.freezeOrThaw();
+    else if (activity === "painting") {
       this.locate(hand);
       this.stroke.end(this.brush.painted, this.brush.radius, this.now);
       this.freezeOrThaw();
     }
-    if (hand.bare) this.letGo(hand);
+    if (hand.bare && activity !== "pressing") this.letGo(hand);
   }
 
   cancel(hand: TrackedHand): void {
