@@ -17,8 +17,6 @@ export const EVERY_MS = 100;
 const PER_FRAME = 0.2;
 /** The camera has arrived when it is nearer than this, metres. */
 const NEAR = 1e-3;
-/** Smallest distance from the camera of a head that is drawn, metres. */
-const HEAD_FROM = 0.4;
 /** Time for which a request to come is shown to the others, ms. */
 const CALL_MS = 20_000;
 
@@ -100,17 +98,21 @@ export function watchOthers(parts: PeopleParts): PeopleView {
 }
 
 /**
- * The others as they are drawn. On the page, a head near to the camera would cover the view,
- * and on a flat map all cameras are in front of the cloud.
+ * The others as they are drawn. On the page, a head would cover the view if it is nearer than what
+ * the camera looks at, and on a flat map all cameras are in front of the cloud.
  */
-export function drawn(state: AppState, stage: Pick<Stage, "camera">): PeerMoved[] {
+export function drawn(
+  state: AppState,
+  { camera, controls }: { camera: Stage["camera"]; controls: Pick<Stage["controls"], "target"> },
+): PeerMoved[] {
   const all = [...state.peers.peek().values()];
   if (state.xr.presenting.peek()) return all;
   const flat = state.latent.latentDim === 2;
   const at = new Vector3();
+  const from = camera.position.distanceTo(controls.target);
   return all.map((peer) => {
     const { head } = peer;
-    const near = head && at.fromArray(head.position).distanceTo(stage.camera.position) < HEAD_FROM;
+    const near = head && at.fromArray(head.position).distanceTo(camera.position) < from;
     return flat || near ? { ...peer, head: null } : peer;
   });
 }

@@ -128,6 +128,8 @@ export function outcomeOf(
     : { becomes: own, decision: "corrected" };
 }
 
+const LABELS_HIDDEN = "labels hidden";
+
 /**
  * Sentence about a picture of a sheet: its label, its prediction, and what happens to it when the
  * sheet is confirmed. A blind sheet shows neither predictions nor labels.
@@ -149,7 +151,7 @@ export function pictureText(
       : becomes < 0
         ? "stays without a label"
         : `becomes ${name(becomes)}`;
-  return [...(kind === "double" ? ["labels hidden"] : known), result].join("; ");
+  return [...(kind === "double" ? [LABELS_HIDDEN] : known), result].join("; ");
 }
 
 /** Name of a group of a sheet. */
@@ -169,14 +171,16 @@ export interface GroupHead {
  * @param given Maps the number of an item to the class that the user gave it on the sheet.
  */
 export function groupHead(
-  sheet: Pick<OpenSheet, "items" | "groups">,
+  sheet: Pick<OpenSheet, "kind" | "items" | "groups">,
   place: number,
   given: ReadonlyMap<number, number>,
 ): GroupHead {
   const one = sheet.items[place]!;
   const group = sheet.groups[one.group];
-  if (!group?.size)
-    return { classId: one.prediction, text: one.prediction < 0 ? "no prediction" : "" };
+  if (!group?.size) {
+    const unknown = sheet.kind === "double" ? LABELS_HIDDEN : "no prediction";
+    return { classId: one.prediction, text: one.prediction < 0 ? unknown : "" };
+  }
   const members = groupOf(sheet, place);
   const counts = new Map<number, number>();
   for (const { item, proposed } of members) {

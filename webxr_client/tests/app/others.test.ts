@@ -46,19 +46,20 @@ describe("the view of another person", () => {
 });
 
 describe("the heads of others", () => {
-  it("are not drawn near the camera of the page, where they would cover the view", () => {
+  it("are not drawn before the cloud on the page, where they would cover it", () => {
     const state = new AppState();
     const head = (z: number) => ({ position: [0, 0, z], orientation: [0, 0, 0, 1] });
     const peer = (id: string, z: number) =>
       ({ op: "peer", client_id: id, name: id, head: head(z) }) as unknown as PeerMoved;
     state.peers.value = new Map([
-      ["near", peer("near", 2.1)],
+      ["near", peer("near", 1)],
       ["far", peer("far", 0.5)],
     ]);
     const camera = new PerspectiveCamera();
     camera.position.set(0, 0, 2);
-    expect(drawn(state, { camera }).map(({ head: shown }) => !!shown)).toEqual([false, true]);
-    expect(drawn(state, { camera }).map(({ client_id }) => client_id)).toEqual(["near", "far"]);
+    const shown = drawn(state, { camera, controls: { target: new Vector3(0, 0, 0.6) } });
+    expect(shown.map(({ head: one }) => !!one)).toEqual([false, true]);
+    expect(shown.map(({ client_id }) => client_id)).toEqual(["near", "far"]);
   });
 });
 

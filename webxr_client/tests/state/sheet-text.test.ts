@@ -43,9 +43,10 @@ describe("texts of a sheet", () => {
       ...one,
       group: 0,
     }));
-    const predicted = { items, groups: [{ size: null, may_be_new: false }] };
+    const kind = "uncertain" as const;
+    const predicted = { kind, items, groups: [{ size: null, may_be_new: false }] };
     expect(groupHead(predicted, 0, new Map())).toEqual({ classId: 7, text: "" });
-    const region = { items, groups: [{ size: 1412, may_be_new: true }] };
+    const region = { kind, items, groups: [{ size: 1412, may_be_new: true }] };
     expect(groupHead(region, 1, new Map())).toEqual({
       classId: -1,
       text: "new class? 1,412 items",
@@ -53,8 +54,10 @@ describe("texts of a sheet", () => {
     expect(groupHead(region, 0, new Map([[1, 5]]))).toEqual({ classId: -1, text: "1,412 items" });
     const named = new Map(items.map((one) => [one.item, 4]));
     expect(groupHead(region, 2, named)).toEqual({ classId: 4, text: "1,412" });
-    const nothing = { items: [{ ...item(0, -1, -1), group: 0 }], groups: predicted.groups };
+    const nothing = { ...predicted, items: [{ ...item(0, -1, -1), group: 0 }] };
     expect(groupHead(nothing, 0, new Map())).toEqual({ classId: -1, text: "no prediction" });
+    const blind = { ...nothing, kind: "double" as const };
+    expect(groupHead(blind, 0, new Map())).toEqual({ classId: -1, text: "labels hidden" });
   });
   it("state the expected errors, or that there are no predictions", () => {
     const sheet = (items: SheetItem[], expectedWrong: number | null) =>

@@ -51,12 +51,13 @@ export function ItemFacts({ item, info }: { item: number; info: ItemInfo | null 
         {label ? (
           <Named colour={label.colour} name={label.name} />
         ) : (
-          <span class="muted">{hidden ? "hidden while the sheet is open" : "none"}</span>
+          <span class="muted">{hidden ? "hidden" : "none"}</span>
         )}
         {info && info.gesture > 0 && !hidden && (
           <span class="muted"> · gesture {info.gesture}</span>
         )}
       </dd>
+      {hidden && <dd class="muted">while the sheet is open</dd>}
       {predicted && (
         <dd>
           <span class="muted">predicted </span>
