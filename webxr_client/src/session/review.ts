@@ -10,6 +10,7 @@ import { type AppState, NOTHING, type Selection } from "../state/app-state.js";
 import { type ChosenItems, pageOf } from "../state/chosen-sheet.js";
 import { endText } from "../state/next-step.js";
 import {
+  NO_ITEMS,
   NO_PICTURE,
   type OpenSheet,
   type QueueKind,
@@ -43,6 +44,8 @@ export class Review {
   private asked = 0;
   /** Items of the open sheet, which are selected in the cloud. */
   private marked: Uint32Array | null = null;
+  /** Items whose classes are hidden. */
+  private hidden: Uint32Array = NO_ITEMS;
   /** Time at which the open sheet was shown, ms. */
   private shownAt = 0;
   /**
@@ -68,7 +71,7 @@ export class Review {
     });
     effect(() => {
       const items = state.review.blind.value;
-      untracked(() => this.hide(items));
+      if (items !== this.hidden) untracked(() => this.hide(items));
     });
     effect(() => {
       state.predictionsVersion.value;
@@ -79,11 +82,10 @@ export class Review {
   /** Hide the classes of the items of a blind sheet, on the page and in VR. */
   private hide(items: Uint32Array): void {
     const { annotations, labelsVersion, predictionsVersion } = this.state;
+    this.hidden = items;
     annotations.hide(items);
-    batch(() => {
-      labelsVersion.value += 1;
-      predictionsVersion.value += 1;
-    });
+    labelsVersion.value += 1;
+    predictionsVersion.value += 1;
   }
 
   // Contact sheets -------------------------------------------------------------------------------

@@ -60,6 +60,7 @@ export interface OpenSheet {
   page?: { at: number; of: number };
 }
 
+export const NO_ITEMS = new Uint32Array(0);
 const ACCEPT_FROM = 0.95;
 /** Smallest value of `acceptFrom` that the user can choose. */
 export const LEAST_ACCEPT_FROM = 0.5;
@@ -86,8 +87,8 @@ export class ReviewState {
   /** Items of the open sheet, ascending, if people label them blind; else empty. */
   readonly blind: ReadonlySignal<Uint32Array> = computed(() => {
     const sheet = this.sheet.value;
-    const items = sheet?.kind === "double" ? sheet.items : [];
-    return Uint32Array.from(items, ({ item }) => item).sort();
+    if (sheet?.kind !== "double") return NO_ITEMS;
+    return Uint32Array.from(sheet.items, ({ item }) => item).sort();
   });
   /** Index of the current picture; class keys change its class. NO_PICTURE if there is none. */
   readonly at = signal(0);

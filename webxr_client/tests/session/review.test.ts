@@ -140,6 +140,7 @@ describe("a contact sheet", () => {
     state.annotations.predictions = new Int16Array(20).fill(-1);
     sheets = [nothing(), sheetOf([item(8, -1, 3, 0.4)], 1), nothing()];
     await open();
+    expect(state.predictionsVersion.value, "no class is hidden").toBe(0);
     predicted(-1);
     await settled();
     expect(asked).toHaveLength(1);
