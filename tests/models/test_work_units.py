@@ -33,7 +33,7 @@ def test_short_units_of_a_turn_grow_with_the_work_for_all_items() -> None:
 
 def test_few_short_units_in_a_turn_while_representatives_move() -> None:
     counts = (110_000, 200_000, 1_000_000)
-    assert [short_units_per_turn(n, "vector", live=True) for n in counts] == [1, 2, 10]
+    assert [short_units_per_turn(n, "vector", live=True) for n in counts] == [1, 2, 13]
 
 
 def test_a_pass_through_a_network_has_longer_units_of_few_items_only() -> None:
