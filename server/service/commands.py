@@ -14,7 +14,7 @@ from lodespace.service.log_watch import LogWatch
 from lodespace.service.notices import Notices
 from lodespace.service.observers import Observer
 from lodespace.session.commands.registry import Command, plan
-from lodespace.session.commands.undo_commands import check_author
+from lodespace.session.commands.undo_by_topic import check_author
 from lodespace.session.event_log import EventLogError
 from lodespace.session.events import Event
 from lodespace.session.selections import NO_SELECTIONS, Selections

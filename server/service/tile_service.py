@@ -20,7 +20,7 @@ from lodespace.scene.glb import Box
 from lodespace.service.query_lanes import QueryLanes
 from lodespace.service.tile_labels import Done, TileLabels
 from lodespace.service.waiting_pages import WaitingPages
-from lodespace.session.commands.undo_commands import check_author
+from lodespace.session.commands.undo_by_topic import check_author
 from lodespace.session.events import StoredProvenance, new_header
 from lodespace.session.summaries import history_of
 from lodespace.tiles.build import ITEMS, ROWS

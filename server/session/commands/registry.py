@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from lodespace import protocol
 from lodespace.errors import RequestError
-from lodespace.session.commands import axes, classes, labels, pins, rules, settings, undo_commands
+from lodespace.session.commands import axes, classes, labels, pins, rules, settings, undo_by_topic
 from lodespace.session.commands.change import Change
 from lodespace.session.commands.effects import with_rules
 from lodespace.session.commands.rule_commands import ApplyRules, PreparedRule, RuleCommand
@@ -94,8 +94,8 @@ _TOPICS = (
         (AddRuleEvent, EditRuleEvent, DeleteRuleEvent, RuleVotesEvent),
     ),
     _Topic(
-        _without_selections(undo_commands.plan),
-        undo_commands.apply,
+        _without_selections(undo_by_topic.plan),
+        undo_by_topic.apply,
         (protocol.Undo, protocol.Redo),
         (UndoEvent, RedoEvent),
     ),

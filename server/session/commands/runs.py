@@ -7,7 +7,7 @@ items.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeGuard
 
-from lodespace.session.commands import labels, registry, undo_commands
+from lodespace.session.commands import labels, registry, undo_by_topic
 from lodespace.session.commands.change import Change
 from lodespace.session.events import Event, LabelEachEvent, LabelEvent, RedoEvent, UndoEvent
 from lodespace.session.state import SessionState
@@ -84,7 +84,7 @@ def apply_run(state: SessionState, run: Sequence[Event]) -> list[Change]:
     changes: list[Change | None] = []
     for event in run:
         if isinstance(event, UndoEvent | RedoEvent):
-            changes.append(undo_commands.apply(state, event))
+            changes.append(undo_by_topic.apply(state, event))
         elif isinstance(event, _LABELS):
             record = next(waiting)
             state.history.add_prepared(record)
