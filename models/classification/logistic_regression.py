@@ -121,7 +121,7 @@ def _with_constant(rows: torch.Tensor) -> torch.Tensor:
 
 
 def _folds(own: torch.Tensor) -> torch.Tensor:
-    """Return the fold of each label int64 (L,): the labels of a class alternate between folds."""
+    """Return the fold of each label, int64 (L,). The labels of a class alternate between folds."""
     fold = torch.empty_like(own)
     order = torch.argsort(own, stable=True)
     fold[order] = torch.arange(len(own), device=own.device) % FOLDS

@@ -269,7 +269,8 @@ class ParticleMap:
     def load(
         self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any], latent_dim: int
     ) -> None:
-        """Restore what `tensors` and `counters` returned for a map of `latent_dim` dimensions."""
+        """Restore a map of `latent_dim` dimensions from the values that its methods `tensors` and
+        `counters` returned."""
         device = self.components.device
         self.motion.load(counters)
         self._load_settling(counters)

@@ -83,8 +83,8 @@ def points_of(loop: Loop, pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.flo
 
 
 def _inputs(loop: ParticleLoop, dataset: Dataset) -> torch.Tensor:
-    """Return descriptors, and features of the network if the graph uses them, (N, F), in double
-    precision."""
+    """Return one array of double precision (N, F): the descriptors, followed by the features of the
+    network if the graph uses them."""
     parts = []
     for start in range(0, len(dataset), _AT_ONCE):
         x = dataset.batch(slice(start, min(start + _AT_ONCE, len(dataset))))

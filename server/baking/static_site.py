@@ -233,9 +233,9 @@ def _write_sounds(items: ItemSet, folder: Path) -> None:
 
 
 def _write_shapes(items: ItemSet, folder: Path) -> bool:
-    """Write the shape of each item whose file can be read.
+    """Write the shape of each item whose file can be read. With too many items, write none.
 
-    Returns whether there is one. No shape is written if they are too many.
+    Returns whether a shape was written.
     """
     most_bytes = min(MOST_BYTES, SHAPE_BYTES // len(items))
     if not are_shapes(items) or most_bytes < _LEAST_BYTES:

@@ -144,10 +144,10 @@ class Film:
 
 
 def moment_times(n: int, frames: int) -> npt.NDArray[np.float64]:
-    """Return which of `n` moments each frame shows, (frames,).
+    """Return the moment that each frame shows, as a position from 0 to `n` - 1, (frames,).
 
-    A fraction lies between two moments. If there are more moments than frames, the result has no
-    fractions.
+    A position such as 2.5 is halfway between two moments. If there are more moments than frames,
+    all positions are whole numbers.
     """
     first, last = round(FIRST * frames), round(LAST * frames)
     ramp = np.linspace(0, n - 1, frames - first - last)

@@ -62,7 +62,9 @@ def renumber(folder: Path, order: npt.NDArray[np.integer] | None = None) -> None
 
 
 def take_rows(folder: Path, items: ItemSet, rows: npt.NDArray[np.int64]) -> bool:
-    """Replace the items of the data set in `folder`, which no process has open, by some of them.
+    """Keep some items of the data set in `folder`, and remove the others from it.
+
+    No process may have the data set open.
 
     Args:
         folder: The data set.

@@ -24,7 +24,7 @@ from lodespace.protocol import MAX_CLASSES, UNLABELED, ClassInfo, TilesInfo
 from lodespace.protocol.item_sets import ClassIds, Items
 from lodespace.service.tile_label_files import LabelsBefore, state_of, write_state
 from lodespace.session.class_colours import palette_colour
-from lodespace.session.commands.undo_commands import action_to_undo
+from lodespace.session.commands.undo_by_topic import action_to_undo
 from lodespace.session.event_log import EventLog
 from lodespace.session.events import (
     AddClassEvent,
@@ -229,9 +229,9 @@ class TileLabels:
         return undone, rebuild
 
     def _replay(self, undone: set[int]) -> None:
-        """Apply the events of the log that the array does not contain.
+        """Apply those events of the log to the array of labels that are not in it yet.
 
-        The labels are those of the gestures that are not undone, in the order of the gestures.
+        Only gestures that are not undone count, in their order.
         """
         tiles: dict[int, npt.NDArray[np.int64]] = {}
         for event in self.log.events():

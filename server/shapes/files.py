@@ -83,7 +83,7 @@ def _stored_shape(items: ItemSet, item: int, most_bytes: int) -> bytes:
     content = originals.raw(items, item)
     if content is None:
         raise RequestError(
-            f"the file {name} is not stored in the project; move it into the folder of the "
+            f"the project has no copy of the file {name}; move the file into the folder of the "
             "project's files, and add it from there",
             code="no_original",
             status=404,

@@ -31,7 +31,7 @@ class CheckpointSaver:
         self._trouble = ""
 
     def continue_with(self, trainer: Trainer) -> None:
-        """Continue with a trainer of more items, whose state is not saved yet."""
+        """Continue with `trainer`, which has more items than the one before."""
         self.trainer, self._saved_step = trainer, -1
 
     @property

@@ -26,7 +26,8 @@ class AddedFiles:
     labels_given = True
 
     def __init__(self, root: Path, paths: Sequence[bytes], items: ItemSet) -> None:
-        """Read the files `paths`, relative to `root`, like the pictures of `items`."""
+        """Read the files `paths`, which are relative to `root`, in the same way as those of `items`
+        were read."""
         self.name = root.resolve().name or "pictures"
         self.root = root
         self.count = len(paths)

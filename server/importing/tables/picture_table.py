@@ -142,10 +142,9 @@ class PictureTable:
         return None
 
     def mixed_column(self, classes: AbstractSet[str]) -> tuple[str, str] | None:
-        """Return a column whose cells contain a name of `classes` and further text, with an example
-        cell.
+        """Find a column whose cells contain the name of one of `classes` and also other text.
 
-        None if there is no such column.
+        Returns the column and one of its cells as an example, or None if there is no such column.
         """
         rows = [row.columns for row in itertools.islice(self.rows.values(), _LOOKED_AT)]
         for column in rows[0] if rows else ():
