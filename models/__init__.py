@@ -39,7 +39,7 @@ __all__ = [
 
 _HOMES = {
     "Dataset": "dataset",
-    "LossWeights": "terms",
+    "LossWeights": "loss_terms",
     "ModelConfig": "config",
     "PortableModel": "portable",
     "Snapshot": "snapshot",
