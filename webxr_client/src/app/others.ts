@@ -5,7 +5,7 @@ import type { Connection } from "../net/connection.js";
 import { MAX_SHOWN_SELECTED, type PeerMoved, type Presence } from "../protocol/messages.js";
 import { PeerMarks } from "../scene/peer-marks.js";
 import { viewOf } from "../scene/peer-view.js";
-import { Peers } from "../scene/peers.js";
+import { HEAD_RADIUS, Peers } from "../scene/peers.js";
 import type { Stage } from "../scene/stage.js";
 import type { AppState } from "../state/app-state.js";
 import type { Commands } from "../state/commands.js";
@@ -17,6 +17,8 @@ export const EVERY_MS = 100;
 const PER_FRAME = 0.2;
 /** The camera has arrived when it is nearer than this, metres. */
 const NEAR = 1e-3;
+/** Largest share of the width or height of the page that the head of another person takes. */
+const HEAD_SHARE = 0.25;
 /** Time for which a request to come is shown to the others, ms. */
 const CALL_MS = 20_000;
 
@@ -98,22 +100,22 @@ export function watchOthers(parts: PeopleParts): PeopleView {
 }
 
 /**
- * The others as they are drawn. On the page, a head would cover the view if it is nearer than what
- * the camera looks at, and on a flat map all cameras are in front of the cloud.
+ * The others as they are drawn. On the page, a head that is near covers much of the view, and on a
+ * flat map all cameras are in front of the cloud.
  */
-export function drawn(
-  state: AppState,
-  { camera, controls }: { camera: Stage["camera"]; controls: Pick<Stage["controls"], "target"> },
-): PeerMoved[] {
+export function drawn(state: AppState, { camera }: Pick<Stage, "camera">): PeerMoved[] {
   const all = [...state.peers.peek().values()];
   if (state.xr.presenting.peek()) return all;
   const flat = state.latent.latentDim === 2;
   const at = new Vector3();
-  const from = camera.position.distanceTo(controls.target);
+  const { elements } = camera.projectionMatrix;
+  const larger = Math.max(elements[0]!, elements[5]!);
   return all.map((peer) => {
     const { head } = peer;
-    const near = head && at.fromArray(head.position).distanceTo(camera.position) < from;
-    return flat || near ? { ...peer, head: null } : peer;
+    if (!head) return peer;
+    const distance = at.fromArray(head.position).distanceTo(camera.position);
+    const share = (HEAD_RADIUS * (peer.scale ?? 1) * larger) / distance;
+    return flat || share > HEAD_SHARE ? { ...peer, head: null } : peer;
   });
 }
 

@@ -18,6 +18,8 @@ import { mergeGeometries } from "three/addons/utils/BufferGeometryUtils.js";
 import type { PeerMoved, Pose } from "../protocol/messages.js";
 import { peerColour } from "../state/people-state.js";
 
+/** Radius of a head in the room of its person, metres. */
+export const HEAD_RADIUS = 0.09;
 /** Largest number of heads, and of hands, that are drawn. */
 const MOST = 24;
 

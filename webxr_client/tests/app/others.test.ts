@@ -46,20 +46,24 @@ describe("the view of another person", () => {
 });
 
 describe("the heads of others", () => {
-  it("are not drawn before the cloud on the page, where they would cover it", () => {
+  it("are not drawn where they would cover more than a quarter of the page", () => {
     const state = new AppState();
     const head = (z: number) => ({ position: [0, 0, z], orientation: [0, 0, 0, 1] });
     const peer = (id: string, z: number) =>
       ({ op: "peer", client_id: id, name: id, head: head(z) }) as unknown as PeerMoved;
     state.peers.value = new Map([
-      ["near", peer("near", 1)],
-      ["far", peer("far", 0.5)],
+      ["near", peer("near", 1.3)],
+      ["far", peer("far", 0.9)],
     ]);
-    const camera = new PerspectiveCamera();
+    const camera = new PerspectiveCamera(45);
     camera.position.set(0, 0, 2);
-    const shown = drawn(state, { camera, controls: { target: new Vector3(0, 0, 0.6) } });
-    expect(shown.map(({ head: one }) => !!one)).toEqual([false, true]);
-    expect(shown.map(({ client_id }) => client_id)).toEqual(["near", "far"]);
+    const heads = () => drawn(state, { camera }).map(({ head: one }) => !!one);
+    // 18 cm at 0.7 and 1.1 m, where 58 and 91 cm are visible.
+    expect(heads()).toEqual([false, true]);
+    expect(drawn(state, { camera }).map(({ client_id }) => client_id)).toEqual(["near", "far"]);
+    camera.aspect = 0.45; // a phone: 41 cm are visible at 1.1 m
+    camera.updateProjectionMatrix();
+    expect(heads()).toEqual([false, false]);
   });
 });
 
