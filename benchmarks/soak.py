@@ -14,8 +14,6 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +21,8 @@ import psutil
 
 TESTS = Path(__file__).parents[1] / "tests"
 sys.path[:0] = [str(TESTS)]
+from soak_figures import Sample, Soak, table  # noqa: E402
+
 from drivers.servers import ServerProcess, eventually  # noqa: E402
 from drivers.stream_client import StreamClient  # noqa: E402
 from lodespace import protocol  # noqa: E402
@@ -36,49 +36,6 @@ DRAGGED = 20
 DRAG_MESSAGES = 10
 WANTED_GROWTH = 1.2
 WANTED_STOP_SECONDS = 5.0
-MEGA = 1e6
-
-
-@dataclass
-class Sample:
-    """State of the processes and of the project folder at one time."""
-
-    seconds: float
-    """Time since the first gesture, in seconds."""
-    server: float
-    """Resident memory of the server, in bytes."""
-    trainer: float
-    """Resident memory of the trainer, in bytes; 0 while there is no trainer."""
-    disk: dict[str, int]
-    """Bytes per file or folder of the project."""
-
-
-@dataclass
-class Soak:
-    """Figures of one run."""
-
-    samples: list[Sample] = field(default_factory=list[Sample])
-    """Samples, in the order of time."""
-    answered: list[tuple[float, str, float]] = field(default_factory=list[tuple[float, str, float]])
-    """Per command: seconds since the first gesture, name of the action, seconds to the answer."""
-    refused: list[str] = field(default_factory=list[str])
-    """Codes of refused commands, without the refusals “nothing to undo” and “nothing to redo”."""
-    trainers: set[int] = field(default_factory=set[int])
-    """Process numbers of all trainers; a single one if no trainer was restarted."""
-    agree: bool = False
-    """Whether all people saw the same labels at the end."""
-    stop_seconds: float = 0.0
-    """Time from Ctrl-C to the end of the server process, in seconds."""
-    saved_at_stop: bool = False
-    """Whether the trainer saved its state after Ctrl-C and then ended by itself."""
-    kept: bool = False
-    """Whether the restarted server has the labels that the people saw."""
-
-    @property
-    def growth(self) -> float:
-        """Largest memory of the trainer in the last tenth of the run, relative to the start."""
-        last = self.samples[-max(1, len(self.samples) // 10) :]
-        return max(sample.trainer for sample in last) / self.samples[0].trainer
 
 
 class Person:
@@ -168,16 +125,23 @@ class Run:
             if isinstance(answer, protocol.Refused) and not answer.code.startswith("nothing_to_"):
                 self.found.refused.append(answer.code)
 
-    async def people(self, count: int, rate: float, gestures: int, truth: np.ndarray) -> np.ndarray:
+    async def people(
+        self, count: int, rate: float, gestures: int, truth: np.ndarray, *, at_rest: bool = True
+    ) -> np.ndarray:
         """Let `count` people make `gestures` gestures, `rate` per second in all.
 
-        Returns the labels (N,) that the people see at the end.
+        They begin when training is `at_rest`, or else when the first layout is complete. Returns
+        the labels (N,) that the people see at the end.
         """
         async with StreamClient(self.server.url) as watcher:
-            seen = watcher.seen
-            await eventually(
-                lambda: any(o.training.state == "resting" for o in seen(TrainingChanged)), 600
-            )
+
+            def ready() -> bool:
+                seen = [one.training for one in watcher.seen(TrainingChanged)]
+                if at_rest:
+                    return any(training.state == "resting" for training in seen)
+                return any(training.phase != "layout" for training in seen)
+
+            await eventually(ready, 600)
         people = [
             await StreamClient(self.server.url, client_id=f"person-{k}").__aenter__()
             for k in range(count)
@@ -242,6 +206,7 @@ def soak(
     people: int = 3,
     rate: float = 2.0,
     sample_seconds: float = 5.0,
+    at_rest: bool = True,
 ) -> Soak:
     """Run the simulation on a new project, and return what it measured.
 
@@ -253,13 +218,14 @@ def soak(
         people: Number of people.
         rate: Gestures per second of all people.
         sample_seconds: Seconds between two samples.
+        at_rest: Whether people begin when training rests, or when the first layout is complete.
     """
     server = ServerProcess(*arguments, "--project", str(project), "--labels", "none")
     run = Run(server, project, sample_seconds=sample_seconds)
     server.start()
     try:
         server.wait_until_ready()
-        seen = asyncio.run(run.people(people, rate, gestures, truth))
+        seen = asyncio.run(run.people(people, rate, gestures, truth, at_rest=at_rest))
         run.stop()
         server.start()
         server.wait_until_ready()
@@ -267,46 +233,6 @@ def soak(
     finally:
         server.stop()
     return run.found
-
-
-def table(found: Soak) -> Iterator[str]:
-    """Yield the lines of a Markdown table with the figures at start, middle and end."""
-    samples = found.samples
-    chosen = [samples[0], samples[len(samples) // 2], samples[-1]]
-    end = samples[-1].seconds
-    yield "| | start | middle | end | most |"
-    yield "|---|---|---|---|---|"
-    yield _row("time, min", [f"{sample.seconds / 60:.1f}" for sample in chosen] + [""])
-    for name, values in (
-        ("server, MB", [sample.server for sample in samples]),
-        ("trainer, MB", [sample.trainer for sample in samples]),
-    ):
-        picked = [values[0], values[len(values) // 2], values[-1], max(values)]
-        yield _row(name, [f"{value / MEGA:.0f}" for value in picked])
-    names = sorted(
-        {name for sample in samples for name in sample.disk},
-        key=lambda name: -samples[-1].disk.get(name, 0),
-    )
-    for name in names:
-        values = [sample.disk.get(name, 0) for sample in samples]
-        if max(values) > MEGA / 10:
-            picked = [values[0], values[len(values) // 2], values[-1], max(values)]
-            yield _row(f"disk: {name}, MB", [f"{value / MEGA:.1f}" for value in picked])
-    for name, share in (("median", 0.5), ("99 %", 0.99)):
-        cells = []
-        for third in range(3):
-            times = [
-                seconds
-                for at, action, seconds in found.answered
-                if action == "label" and int(min(2, 3 * at / max(end, 1e-9))) == third
-            ]
-            cells.append(f"{1000 * float(np.quantile(times, share)):.0f}" if times else "")
-        times = [seconds for _, action, seconds in found.answered if action == "label"]
-        yield _row(f"label to answer, {name}, ms", [*cells, f"{1000 * max(times):.0f}"])
-
-
-def _row(name: str, cells: list[str]) -> str:
-    return f"| {name} | {' | '.join(cells)} |"
 
 
 def main() -> None:

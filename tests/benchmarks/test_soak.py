@@ -1,10 +1,13 @@
 """Several people label for a long time: memory and disk stay bounded, and no label is lost."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soak
+import soak_figures
 
 from lodespace.items.item_set import load_digits
 from lodespace.recording.format import MAX_BYTES
@@ -13,6 +16,8 @@ from lodespace.training.undo_snapshots import DISK_BYTES, ON_DISK
 from samples.training_inputs import BRIEF_OPTIONS
 
 MINUTES_SLOW = 60
+MILLION = 1_000_000
+MINUTES_OF_A_MILLION = 10
 GESTURES = 12
 """Number of gestures in a run without --slow. The run takes about 3 s after the
 first training."""
@@ -38,7 +43,7 @@ def test_people_who_label_for_an_hour_lose_nothing(
             rate=4,
             sample_seconds=1,
         )
-    print("\n".join(soak.table(found)))
+    print("\n".join(soak_figures.table(found)))
     assert found.refused == []
     assert found.agree and found.kept
     assert len(found.trainers) == 1, "the trainer was restarted"
@@ -50,3 +55,39 @@ def test_people_who_label_for_an_hour_lose_nothing(
     if slow:
         assert found.growth <= soak.WANTED_GROWTH
         assert found.stop_seconds < soak.WANTED_STOP_SECONDS
+
+
+@pytest.mark.only_slow("ten minutes with a million items")
+@pytest.mark.timeout(3 * 60 * MINUTES_OF_A_MILLION)
+def test_two_people_label_a_million_vectors_beside_other_work(tmp_path: Path) -> None:
+    vectors, truth = tmp_path / "million.npy", tmp_path / "truth.npy"
+    # A process of its own: this process would keep the memory.
+    code = (
+        "import sys, numpy, scale; data, truth = scale.data('vectors', int(sys.argv[1]))\n"
+        "numpy.save(sys.argv[2], data.stored.numpy()); numpy.save(sys.argv[3], truth)"
+    )
+    folder = Path(soak.__file__).parent
+    command = [sys.executable, "-c", code, str(MILLION), str(vectors), str(truth)]
+    subprocess.run(command, check=True, cwd=folder)
+    other = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        found = soak.soak(
+            *(tmp_path / "project", np.load(truth), str(vectors)),
+            gestures=12 * MINUTES_OF_A_MILLION,
+            people=2,
+            rate=0.2,
+            at_rest=False,
+        )
+    finally:
+        other.kill()
+        other.wait()
+    print("\n".join(soak_figures.table(found)))
+    assert found.refused == []
+    assert found.agree and found.kept, "a label is lost"
+    assert len(found.trainers) == 1, "the trainer was killed"
+    minutes = found.samples[-1].seconds / 60
+    assert minutes > 0.9 * MINUTES_OF_A_MILLION
+    # The networks of the first training are allocated in the first minutes.
+    settled = [sample.trainer for sample in found.samples if sample.seconds > 60 * minutes / 3]
+    late = settled[-max(1, len(settled) // 5) :]
+    assert max(late) <= soak.WANTED_GROWTH * settled[0], "the memory of the trainer grows"
