@@ -18,7 +18,7 @@ const PER_FRAME = 0.2;
 /** The camera has arrived when it is nearer than this, metres. */
 const NEAR = 1e-3;
 /** Largest share of the width or height of the page that the head of another person takes. */
-const HEAD_SHARE = 0.25;
+const HEAD_SHARE = 1 / 3;
 /** Time for which a request to come is shown to the others, ms. */
 const CALL_MS = 20_000;
 

@@ -46,19 +46,19 @@ describe("the view of another person", () => {
 });
 
 describe("the heads of others", () => {
-  it("are not drawn where they would cover more than a quarter of the page", () => {
+  it("are not drawn where they would cover more than a third of the page", () => {
     const state = new AppState();
     const head = (z: number) => ({ position: [0, 0, z], orientation: [0, 0, 0, 1] });
     const peer = (id: string, z: number) =>
       ({ op: "peer", client_id: id, name: id, head: head(z) }) as unknown as PeerMoved;
     state.peers.value = new Map([
-      ["near", peer("near", 1.3)],
+      ["near", peer("near", 1.5)],
       ["far", peer("far", 0.9)],
     ]);
     const camera = new PerspectiveCamera(45);
     camera.position.set(0, 0, 2);
     const heads = () => drawn(state, { camera }).map(({ head: one }) => !!one);
-    // 18 cm at 0.7 and 1.1 m, where 58 and 91 cm are visible.
+    // 18 cm at 0.5 and 1.1 m, where 41 and 91 cm are visible.
     expect(heads()).toEqual([false, true]);
     expect(drawn(state, { camera }).map(({ client_id }) => client_id)).toEqual(["near", "far"]);
     camera.aspect = 0.45; // a phone: 41 cm are visible at 1.1 m
