@@ -221,6 +221,7 @@ def soak(
         at_rest: Whether people begin when training rests, or when the first layout is complete.
     """
     server = ServerProcess(*arguments, "--project", str(project), "--labels", "none")
+    server.forks = False  # the trainer is then a child of the server
     run = Run(server, project, sample_seconds=sample_seconds)
     server.start()
     try:

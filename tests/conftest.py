@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
+from drivers.forked import FORKS
 from drivers.servers import ClientOf, ServerProcess, Serving, eventually
 from lodespace.config import ServerConfig
 from lodespace.importing import features
@@ -37,8 +38,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Select the profile of Hypothesis, from which modules choose their numbers of examples."""
+    """Select the profile of Hypothesis, from which modules choose their numbers of examples.
+    Enable the forks of servers and trainers."""
     settings.load_profile("long" if config.getoption("--slow") else "loaded")
+    FORKS["enabled"] = True
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -95,14 +95,19 @@ class ForkedProcess:
         self.send_signal(signal.SIGKILL)
 
 
+FORKS = {"enabled": False}
+"""Whether processes are forks. Pytest enables this (conftest.py). Benchmarks start the commands, as
+users do."""
+
+
 @cache
 def fork_server() -> str | None:
     """Start the fork server of this process.
 
-    Returns the name of its socket; None on systems other than Linux. The server ends with this
-    process.
+    Returns the name of its socket; None on systems other than Linux, and where forks are not
+    enabled. The server ends with this process.
     """
-    if sys.platform != "linux":
+    if sys.platform != "linux" or not FORKS["enabled"]:
         return None
     import atexit
     from subprocess import PIPE, Popen
