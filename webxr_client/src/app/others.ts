@@ -210,7 +210,9 @@ export function follower({ state, stage }: Pick<PeopleParts, "state" | "stage">)
   const [position, target] = [new Vector3(), new Vector3()];
   return () => {
     const id = people.following.peek() || people.visiting.peek();
-    const peer = id && !state.xr.presenting.peek() ? peers.peek().get(id) : undefined;
+    // A hull that is moved on the page would be at other places in another view.
+    const busy = state.xr.presenting.peek() || state.rules.hulls?.motion.active;
+    const peer = id && !busy ? peers.peek().get(id) : undefined;
     if (!peer?.head) return false;
     viewOf(peer, position, target);
     const { camera, controls } = stage;

@@ -176,8 +176,9 @@ export class Labelling {
     const locked = classes.peek().map((info) => info.locked);
     const free = new Uint8Array(items.length);
     let left = items.length;
-    items.forEach((item, k) => {
-      if (locked[annotations.labels[item]!] || locked[newClasses?.[k] ?? UNLABELED]) return;
+    const labels = annotations.trueLabels(items);
+    items.forEach((_, k) => {
+      if (locked[labels[k]!] || locked[newClasses?.[k] ?? UNLABELED]) return;
       free[k] = 1;
       left -= 1;
     });

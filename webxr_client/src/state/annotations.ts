@@ -60,6 +60,11 @@ export class Annotations {
     return result;
   }
 
+  /** The classes of some items, hidden ones included. */
+  trueLabels(items: Uint32Array): Int16Array {
+    return this.unhidden(() => Int16Array.from(items, (item) => this.labels[item] ?? UNLABELED));
+  }
+
   /** Number of items of each class, by their `labels` or `predictions`, hidden ones included. */
   counts(of: "labels" | "predictions", classes: number): Uint32Array {
     return this.unhidden(() => countByClass(this[of], classes));

@@ -48,6 +48,11 @@ export class HullMove implements HullMotion {
       const rule = this.rule.value;
       if (rule !== 0 && !changeableRegion(state, rule)) untracked(() => this.cancel());
     });
+    // In another scene, the box can have another size: the places of the motion are then wrong.
+    effect(() => {
+      state.sceneVersion.value;
+      untracked(() => this.cancel());
+    });
   }
 
   get active(): boolean {

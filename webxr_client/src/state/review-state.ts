@@ -84,11 +84,15 @@ export class ReviewState {
   readonly ended = signal("");
   /** Open contact sheet; null without one. */
   readonly sheet: Signal<OpenSheet | null> = signal(null);
+  /** Changes only with the items of a blind sheet, not with its status. */
+  private readonly blindItems = computed(() => {
+    const sheet = this.sheet.value;
+    return sheet?.kind === "double" ? sheet.items : null;
+  });
   /** Items of the open sheet, ascending, if people label them blind; else empty. */
   readonly blind: ReadonlySignal<Uint32Array> = computed(() => {
-    const sheet = this.sheet.value;
-    if (sheet?.kind !== "double") return NO_ITEMS;
-    return Uint32Array.from(sheet.items, ({ item }) => item).sort();
+    const items = this.blindItems.value;
+    return items ? Uint32Array.from(items, ({ item }) => item).sort() : NO_ITEMS;
   });
   /** Index of the current picture; class keys change its class. NO_PICTURE if there is none. */
   readonly at = signal(0);

@@ -13,7 +13,12 @@ import { PredictionTools } from "../../src/session/prediction-tools.js";
 import { Review, type ReviewHost } from "../../src/session/review.js";
 import { SheetDecisions } from "../../src/session/sheet-decisions.js";
 import { AppState, NOTHING } from "../../src/state/app-state.js";
-import { labelDiffers, sheetLabels, withoutSetAside } from "../../src/state/review-state.js";
+import {
+  labelDiffers,
+  type OpenSheet,
+  sheetLabels,
+  withoutSetAside,
+} from "../../src/state/review-state.js";
 import { acceptedPredictions } from "../../src/state/selection-summary.js";
 import { latentOf } from "../interaction/xr/fixtures.js";
 
@@ -288,6 +293,15 @@ describe("a contact sheet", () => {
 });
 
 describe("a blind sheet", () => {
+  it("announces its items once, whatever its status", () => {
+    const review = new AppState().review;
+    const open = { kind: "double", items: [{ item: 8 }, { item: 4 }], status: "open" };
+    review.sheet.value = open as unknown as OpenSheet;
+    const { value } = review.blind;
+    expect([...value]).toEqual([4, 8]);
+    review.sheet.value = { ...review.sheet.value, status: "busy" } as OpenSheet;
+    expect(review.blind.value).toBe(value);
+  });
   const blind = (numbers: number[], total: number): Sheet => ({
     ...sheetOf(
       numbers.map((n) => item(n, -1, -1, 0)),

@@ -37,6 +37,7 @@ describe("Annotations", () => {
   it("keeps a class hidden in a new scene, and reverts the label that is known", () => {
     const annotations = fresh();
     annotations.hide([2, 3]);
+    expect([...annotations.trueLabels(Uint32Array.of(2, 3))]).toEqual([2, -1]);
     annotations.show("a", Uint32Array.of(2), 1);
     expect(Array.from(annotations.labels)).toEqual([-1, -1, -1, -1]);
     expect(annotations.isHidden(2) && !annotations.isHidden(1)).toBe(true);

@@ -149,3 +149,12 @@ it("moves only regions that are on, by people who may change them, now", () => {
   state.session.value = { read_only: false, role: "viewer" } as SessionInfo;
   expect(move.begin(4)).toBe(false);
 });
+
+it("ends when another scene arrives, whose box can have another size", () => {
+  move.begin(4);
+  move.to(motion(0.1), 0);
+  state.sceneVersion.value += 1;
+  expect(move.active).toBe(false);
+  expect(state.latent.frozen).toBe(false);
+  expect(shown.at(-1)).toBe(null);
+});

@@ -19,7 +19,7 @@ export interface Hands {
   readonly stroke: { readonly active: boolean };
   readonly grasps: {
     readonly world: { readonly active: boolean };
-    readonly rule: { readonly moving: boolean } | null;
+    readonly rule: { readonly holding: boolean } | null;
   };
 }
 
@@ -88,7 +88,7 @@ export class PeerFollower {
       this.stop();
       return false;
     }
-    if (hands.stroke.active || hands.holding || rule?.moving) {
+    if (hands.stroke.active || hands.holding || rule?.holding) {
       // A motion that was not complete begins again.
       if (this.begun !== Number.NEGATIVE_INFINITY) this.again();
       this.begun = Number.NEGATIVE_INFINITY;

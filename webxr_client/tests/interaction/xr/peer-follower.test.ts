@@ -13,7 +13,7 @@ let world: Matrix4;
 let follower: PeerFollower;
 let now: number;
 let grabs: boolean;
-let rule: { moving: boolean };
+let rule: { holding: boolean };
 let hands: { holding: boolean; stroke: { active: boolean } };
 
 const middle = new Vector3(0.1, 0, 0);
@@ -65,7 +65,7 @@ beforeEach(() => {
   head.orientation.multiply(new Quaternion().setFromAxisAngle(new Vector3(1, 0, 0), -0.9));
   world = new Matrix4().makeTranslation(0, 1, -1);
   grabs = false;
-  rule = { moving: false };
+  rule = { holding: false };
   hands = { holding: false, stroke: { active: false } };
   follower = made();
   now = 1000;
@@ -129,7 +129,7 @@ describe("the view of a page", () => {
   it.each([
     ["paints", (busy: boolean) => (hands.stroke.active = busy)],
     ["holds items", (busy: boolean) => (hands.holding = busy)],
-    ["moves a rule", (busy: boolean) => (rule.moving = busy)],
+    ["moves a rule", (busy: boolean) => (rule.holding = busy)],
   ])("is not followed while a hand %s", (_, work) => {
     state.people.following.value = "d1.a";
     frames(200); // in the middle of a motion

@@ -67,6 +67,11 @@ export class RuleHold {
     return this.motion?.active ?? false;
   }
 
+  /** Whether a hand holds the hull of a rule. */
+  get holding(): boolean {
+    return this.hand !== null;
+  }
+
   private get motion(): HullMotion | undefined {
     return this.state.rules.hulls?.motion;
   }
