@@ -27,13 +27,17 @@ class Tempo:
         self._last = now
         self._usual = 1 / UNIT_RATE
 
+    def resume(self, now: float) -> None:
+        """Begin a unit at the time `now`, in seconds, after a time without units."""
+        self._last = now - 1 / UNIT_RATE
+
     def next(self, now: float) -> float:
         """Return how far the points may move in the unit that begins at the time `now`, in seconds.
 
         This is the duration of the previous unit, but not more than its usual duration, as a
         multiple of the duration to which SPEED_LIMIT refers.
         """
-        duration, self._last = now - self._last, now
+        duration, self._last = min(now - self._last, LONGEST / UNIT_RATE), now
         self._usual += _WEIGHT * (duration - self._usual)
         limited = min(duration, max(self._usual, 1 / UNIT_RATE))
         return min(LONGEST, max(_SHORTEST, limited * UNIT_RATE))

@@ -106,7 +106,8 @@ class DeviceStore:
         now = self._clock()
         approved = self.all()
         if former is not None and (
-            former.name != name or any(one.device == former.device for one in approved)
+            former.name.casefold() != name.casefold()
+            or any(one.device == former.device for one in approved)
         ):
             former = None
         device = KnownDevice(

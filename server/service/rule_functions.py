@@ -17,6 +17,7 @@ from lodespace.protocol.item_sets import ClassIds, Items
 from lodespace.service.commands import Commands
 from lodespace.session.commands.rule_commands import PreparedRule, added_votes
 from lodespace.session.rule_events import StoredVotes
+from lodespace.session.rules import locked
 from lodespace.session.session import AnnotationSession
 
 log = logging.getLogger(__name__)
@@ -133,6 +134,8 @@ class RuleFunctions:
             rule, items = self._session.rules.get(number), self._session.items
             if rule is None or rule.votes.seen >= len(items):
                 continue
+            if locked(self._session.classes, rule):
+                continue  # the rule votes when the class is unlocked
             try:
                 # The user's function may take long, and may raise any error.
                 found = await asyncio.to_thread(votes_of, function, items, rule.votes.seen)

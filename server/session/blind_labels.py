@@ -1,6 +1,7 @@
 """Blind labels: two people label the same items, and see each other's labels only afterwards.
 
-A label of a blind gesture is hidden until another person has labelled the item, too, blind or not.
+A label of a blind gesture is hidden until another person has labelled the item, too, blind or not,
+or has set it aside on a blind sheet because its class was unclear.
 In the history of labels, a hidden label is as if it were undone, so it counts nowhere. Pure state:
 equal events give equal labels.
 """
@@ -120,17 +121,16 @@ class BlindLabels:
 
 def _answered(history: LabelHistory, item: int, person: str) -> bool:
     """Return whether another person than `person` has labelled an item, and has not removed this
-    label since."""
+    label since, or has found the class of the item unclear on a blind sheet."""
     done = {person}
     for number, class_id in history.rows_on(item):
         record = history.gestures[number]
         other = person_of(record.client)
         if other in done or not is_person(other) or record.undone or record.accepted:
             continue
-        if class_id != UNLABELED:
+        if class_id != UNLABELED or record.blind:
             return True
-        if not record.blind:
-            done.add(other)
+        done.add(other)
     return False
 
 

@@ -122,6 +122,7 @@ class Worker:
 
     def _take_commands(self, wait: float) -> None:
         """Carry out all commands in the queue; wait up to `wait` seconds for the first command."""
+        idle = self._idle
         try:
             command = self.commands.get(timeout=wait) if wait else self.commands.get_nowait()
             while not self.handler.stopped:
@@ -131,6 +132,8 @@ class Worker:
                 command = self.commands.get_nowait()
         except queue.Empty:
             pass
+        if idle:
+            self._tempo.resume(time.monotonic())
 
     def _advance(self) -> None:
         """Do one unit of work and publish its result."""

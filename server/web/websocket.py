@@ -238,7 +238,7 @@ async def _handle(service: Service, client: Client, operation: protocol.ClientOp
             owner = client.role == "owner"
             client.send(await service.commands.carry_out(operation, client.client_id, owner=owner))
             await service.rules.apply_to_added()
-        case protocol.EditClass() | protocol.Redo():
+        case protocol.EditClass(locked=False) | protocol.Redo():
             client.send(await _carry_out(service, client, operation))
             await service.rules.apply_to_added()
         case _:

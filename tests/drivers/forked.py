@@ -184,7 +184,8 @@ def main() -> NoReturn:
         signal.signal(number, lambda caught, _: os.kill(process.pid, caught))
     status = process.wait()
     if status < 0:
-        signal.signal(-status, signal.SIG_DFL)
+        if -status != signal.SIGKILL:
+            signal.signal(-status, signal.SIG_DFL)
         os.kill(os.getpid(), -status)
     os._exit(status)
 

@@ -195,6 +195,7 @@ async def test_kill_of_the_trainer_loses_nothing_and_training_goes_on(
     import psutil
 
     server = server_process(str(copy_rested_project()))
+    server.forks = False  # the test looks at the children of the process
     server.start()
     await asyncio.to_thread(server.wait_until_ready)
     assert server.process is not None

@@ -37,6 +37,7 @@ async def test_a_killed_worker_is_started_again_with_all_labels(
     killed: str,
 ) -> None:
     server = server_process(str(copy_rested_project()), "--workers", "2")
+    server.forks = False  # the test looks at the children of the process
     server.start()
     await asyncio.to_thread(server.wait_until_ready)
     async with StreamClient(server.url) as client:

@@ -57,13 +57,16 @@ def test_an_answer_and_its_undo_reveal_and_hide_both() -> None:
     assert labels(log) == {0: 0} and shown == {0: 0, 1: 2}
 
 
-def test_items_that_another_person_left_without_a_class_stay_hidden() -> None:
+def test_an_item_that_another_person_set_aside_is_shown_with_its_one_label() -> None:
     log = Log()
     blind(log, 1, MIA, {0: 0, 1: 1})
     blind(log, 2, TOM, {0: -1, 5: 1})
-    assert labels(log) == {}
+    assert labels(log) == {0: 0}
     blind(log, 3, TOM, {1: 1})
-    assert labels(log) == {1: 1}
+    assert labels(log) == {0: 0, 1: 1}
+    log.do(undo(4, gesture=3), TOM)
+    log.do(undo(5, gesture=2), TOM)
+    assert labels(log) == {}
 
 
 def test_a_label_that_is_not_blind_is_an_answer_until_it_is_undone() -> None:
@@ -159,7 +162,8 @@ def test_two_people_get_the_same_sheet_and_a_third_a_new_one() -> None:
     assert sheet(log, queue, "device-3") == first
     blind(log, 3, "device-2.b", {**dict.fromkeys(first[:3], 1), first[3]: -1})
     assert not set(sheet(log, queue, "device-2")) & {7, *first}, "one of them is asked again"
-    assert sheet(log, queue, "device-3") == first[3:], "the fourth has no second label"
+    assert log.session.labels[first].tolist() == [1, 1, 1, 0], "the fourth has one label"
+    assert sheet(log, queue, "device-3") == first, "items at which others have looked"
 
 
 def test_a_second_person_gets_items_that_another_has_labelled() -> None:

@@ -122,11 +122,22 @@ def test_no_added_item_gets_a_locked_class() -> None:
     rule, each = log.add(items(0), 0), log.add_each({1: 0, 2: 1})
     log.change_class(0, locked=True)
     assert log.add_votes(rule, items(7)) is None
-    log.add_votes(each, items(8, 9), [0, 1])
-    assert log.labels[7:] == [-1, -1, 1]
+    assert log.add_votes(each, items(8, 9), [0, 1]) is None
+    assert log.labels[7:] == [-1, -1, -1]
     log.change_class(0, locked=False)
     log.add_votes(rule, items(7))
-    assert log.labels[7:] == [0, -1, 1], "the rule does not vote after its class was unlocked"
+    log.add_votes(each, items(8, 9), [0, 1])
+    assert log.labels[7:] == [0, 0, 1], "a rule does not vote after its class was unlocked"
+
+
+def test_a_locked_class_that_a_rule_no_longer_gives_keeps_no_vote_back() -> None:
+    log = Rules()
+    log.seen = 7
+    each = log.add_each({1: 0, 2: 1})
+    log.edit(each, class_id=1)
+    log.change_class(0, locked=True)
+    log.add_votes(each, items(8, 9), [0, 1])
+    assert log.labels[7:] == [-1, 1, 1]
 
 
 def test_undo_by_one_author_keeps_the_other_search_whole() -> None:

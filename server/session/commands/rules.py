@@ -137,7 +137,7 @@ def _plan_edit(
 def _plan_votes(state: SessionState, given: ApplyRules, client: str) -> RuleVotesEvent | None:
     rules = {number: state.rules.get(number) for number in given.votes}
     free = {
-        number: _free_of_added(state, rule, given)
+        number: _free(state, rule, given.votes[number])
         for number, rule in rules.items()
         if rule is not None and _due(state, rule, given)
     }
@@ -161,17 +161,13 @@ def _plan_votes(state: SessionState, given: ApplyRules, client: str) -> RuleVote
 
 def _due(state: SessionState, rule: Rule, given: ApplyRules) -> bool:
     """Return whether the votes of `given` are those of the rule, and newer than its own. No added
-    item gets a locked class: a rule of a locked class waits until the class is unlocked."""
-    newer = rule.version == given.versions[rule.number] and rule.votes.seen < given.seen
-    return newer and not locked(state.classes, rule)
-
-
-def _free_of_added(state: SessionState, rule: Rule, given: ApplyRules) -> npt.NDArray[np.bool_]:
-    """Return for each of the added items (K,) whether the rule may vote on it."""
-    free = _free(state, rule, given.votes[rule.number])
-    if rule.number in given.class_ids:
-        free &= ~state.classes.locked(state.classes.resolve(given.class_ids[rule.number]))
-    return free
+    item gets a locked class: a rule that votes for one waits until the class is unlocked."""
+    if rule.version != given.versions[rule.number] or rule.votes.seen >= given.seen:
+        return False
+    each = given.class_ids.get(rule.number)
+    if each is None or rule.votes.class_ids is None:
+        return not locked(state.classes, rule)
+    return not state.classes.locked(state.classes.resolve(each)).any()
 
 
 def _checked(

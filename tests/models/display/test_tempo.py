@@ -24,5 +24,14 @@ def test_one_late_unit_hardly_moves_the_points_further() -> None:
     assert paces([0.002] * 20 + [0.04])[-1] == pytest.approx(1)
 
 
+def test_a_rest_changes_neither_the_first_unit_nor_later_ones() -> None:
+    tempo = Tempo(0.0)
+    found = [tempo.next(0.04 * k) for k in range(1, 30)]
+    tempo.resume(100.0)
+    found += [tempo.next(100.0), tempo.next(100.04)]
+    assert found == pytest.approx([1.0] * len(found), abs=0.01)
+    assert tempo.next(100.28) < 2, "a late unit after a rest moves the points further"
+
+
 def test_short_units_between_long_ones_move_the_points_less() -> None:
     assert paces([0.2] * 40 + [0.01])[-1] == pytest.approx(0.25)
