@@ -8,10 +8,10 @@ and their agreement measures how well the classes are defined. A person gets, in
 3. the most informative items without a label;
 4. items that others have labelled together, such as a region.
 
-The labels of the items 1 and 3 are hidden until both people have labelled them
-(session/blind_labels.py). The items 2 and 4 have a label already, so the second one is shown at
-once. An item whose class was unclear to a person is part of the blind gesture, without a class, and
-does not come again.
+The labels of the items 1 and 3 are hidden until both people have labelled them, or one of them has
+found the class unclear (session/blind_labels.py). The items 2 and 4 have a label already, so the
+second one is shown at once. An item whose class was unclear to a person is part of the blind
+gesture, without a class, and does not come again.
 """
 
 from collections.abc import Mapping

@@ -60,19 +60,19 @@ def test_people_who_label_for_an_hour_lose_nothing(
 @pytest.mark.only_slow("ten minutes with a million items")
 @pytest.mark.timeout(3 * 60 * MINUTES_OF_A_MILLION)
 def test_two_people_label_a_million_vectors_beside_other_work(tmp_path: Path) -> None:
-    vectors, truth = tmp_path / "million.npy", tmp_path / "truth.npy"
+    data = tmp_path / "million.npz"
     # A process of its own: this process would keep the memory.
     code = (
         "import sys, numpy, scale; data, truth = scale.data('vectors', int(sys.argv[1]))\n"
-        "numpy.save(sys.argv[2], data.stored.numpy()); numpy.save(sys.argv[3], truth)"
+        "numpy.savez(sys.argv[2], X=data.stored.numpy(), y=truth)"
     )
     folder = Path(soak.__file__).parent
-    command = [sys.executable, "-c", code, str(MILLION), str(vectors), str(truth)]
+    command = [sys.executable, "-c", code, str(MILLION), str(data)]
     subprocess.run(command, check=True, cwd=folder)
     other = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     try:
         found = soak.soak(
-            *(tmp_path / "project", np.load(truth), str(vectors)),
+            *(tmp_path / "project", np.load(data)["y"], str(data)),
             gestures=12 * MINUTES_OF_A_MILLION,
             people=2,
             rate=0.2,
