@@ -87,7 +87,12 @@ def test_two_people_label_a_million_vectors_beside_other_work(tmp_path: Path) ->
     assert len(found.trainers) == 1, "the trainer was killed"
     minutes = found.samples[-1].seconds / 60
     assert minutes > 0.9 * MINUTES_OF_A_MILLION
-    # The networks of the first training are allocated in the first minutes.
-    settled = [sample.trainer for sample in found.samples if sample.seconds > 60 * minutes / 3]
-    late = settled[-max(1, len(settled) // 5) :]
-    assert max(late) <= soak.WANTED_GROWTH * settled[0], "the memory of the trainer grows"
+    # The networks of the first training are allocated in the first minutes. Memory rises by half
+    # while a checkpoint is written, so peaks are compared.
+    early, late = (
+        max(
+            s.trainer for s in found.samples if first <= 3 * s.seconds / (60 * minutes) <= first + 1
+        )
+        for first in (1, 2)
+    )
+    assert late <= soak.WANTED_GROWTH * early, "the memory of the trainer grows"
