@@ -12,6 +12,7 @@ raised, so that the largest speed per second stays the same."""
 LONGEST = 6.0
 """Largest pace. The page moves the points for at most 250 ms per frame."""
 _SHORTEST = 0.01
+"""Smallest pace."""
 _WEIGHT = 0.15
 """Weight of the newest unit in the usual duration of a unit."""
 
@@ -40,4 +41,4 @@ class Tempo:
         duration, self._last = min(now - self._last, LONGEST / UNIT_RATE), now
         self._usual += _WEIGHT * (duration - self._usual)
         limited = min(duration, max(self._usual, 1 / UNIT_RATE))
-        return min(LONGEST, max(_SHORTEST, limited * UNIT_RATE))
+        return max(_SHORTEST, limited * UNIT_RATE)

@@ -1,8 +1,8 @@
 """Jobs on networks: gradients of a batch, and outputs of many items.
 
 The leader sends the values of a network with each job. All copies are therefore equal to the bit,
-also after an undo, a new class or a restored checkpoint. To send the
-200,000 values of a network between two processes of one machine takes about 1 ms.
+also after an undo, a new class or a restored checkpoint. To send the 200,000 values of a network
+between two processes of one machine takes about 1 ms.
 """
 
 from abc import abstractmethod

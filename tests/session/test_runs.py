@@ -121,9 +121,20 @@ def test_runs_give_the_state_of_single_events(
         assert again.labels.tolist() == log.session.labels.tolist()
 
 
+def sequences(commands: Sequence[Command]) -> list[list[int]]:
+    """Return the numbers of the events of `commands`, by the runs of their replay."""
+    log, found = Log(), list[list[int]]()
+    for command in commands:
+        log.do(command, "anna")
+    session = AnnotationSession(log.items, scene_id=1, settings=BEGUN)
+    for run in runs.runs_of(session, log.events):
+        found.append([event.sequence for event in run])
+        session.carry_out_run(run)
+    return found
+
+
 def test_a_run_ends_after_many_items_and_at_other_events(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "MOST_ITEMS", 3)
-    log = Log()
     commands = [
         label(1, [0, 1], 1),
         label(2, [1, 2], 2),
@@ -133,18 +144,11 @@ def test_a_run_ends_after_many_items_and_at_other_events(monkeypatch: pytest.Mon
         label(6, [3], 1),
         undo(7),
     ]
-    for command in commands:
-        log.do(command, "anna")
-    session, found = AnnotationSession(log.items, scene_id=1, settings=BEGUN), []
-    for run in runs.runs_of(session, log.events):
-        found.append([event.sequence for event in run])
-        session.carry_out_run(run)
     # Event 5 undoes a setting, and event 7 a gesture.
-    assert found == [[1, 2], [3], [4], [5], [6, 7]]
+    assert sequences(commands) == [[1, 2], [3], [4], [5], [6, 7]]
 
 
 def test_only_events_on_items_of_blind_gestures_are_runs_of_their_own() -> None:
-    log = Log()
     commands = [
         label_each(1, {0: 1, 1: 1}, blind=True),
         label(2, [2], 1),
@@ -154,13 +158,7 @@ def test_only_events_on_items_of_blind_gestures_are_runs_of_their_own() -> None:
         undo(6),
         label(7, [2], 1),
     ]
-    for command in commands:
-        log.do(command, "anna")
-    session, found = AnnotationSession(log.items, scene_id=1, settings=BEGUN), []
-    for run in runs.runs_of(session, log.events):
-        found.append([event.sequence for event in run])
-        session.carry_out_run(run)
-    assert found == [[1], [2, 3, 4], [5], [6], [7]]
+    assert sequences(commands) == [[1], [2, 3, 4], [5], [6], [7]]
 
 
 def header(number: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from aiohttp.test_utils import TestClient
 
@@ -303,23 +304,29 @@ async def test_predictions_of_added_items_are_votes_where_rules_vote(
         assert session.sequence == sequence, "each item is added once"
 
 
+def first_number(item: RuleItem) -> str | None:
+    return "high" if item.data[0] > 0 else "low"
+
+
+async def add_items(client: TestClient, rows: npt.NDArray[np.floating]) -> None:
+    """Add items with the numbers `rows` (K, F) to the project."""
+    file = io.BytesIO()
+    np.save(file, rows)
+    answer = await client.post("/api/items?name=new.npy", data=file.getvalue(), headers=BINARY)
+    assert answer.status == 200, await answer.text()
+
+
 async def test_a_function_votes_on_added_items_after_a_merge(
     client_of: ClientOf, tmp_path: Path
 ) -> None:
-    def first_number(item: RuleItem) -> str | None:
-        return "high" if item.data[0] > 0 else "low"
-
     client = await client_of(data(tmp_path / "d"), tmp_path / "project")
     service: Service = client.server.app[SERVICE]
     session, functions = service.session, service.rules.functions
     await functions.add(first_number, "by number", votes_of(first_number, session.items))
     ids = {info.name: info.class_id for info in session.classes.classes}
-    file = io.BytesIO()
-    np.save(file, rows_of(30, 5)[0])
     async with page_of(client) as page:
         await page.send("merge_class", class_id=ids["low"], into=ids["high"])
-        answer = await client.post("/api/items?name=new.npy", data=file.getvalue(), headers=BINARY)
-        assert answer.status == 200, await answer.text()
+        await add_items(client, rows_of(30, 5)[0])
     names = {info.class_id: info.name for info in session.classes.classes if not info.removed}
     found = {names[int(class_id)] for class_id in session.labels[N:]}
     assert {names[int(class_id)] for class_id in session.labels[:N]} == {"high"}
@@ -329,9 +336,6 @@ async def test_a_function_votes_on_added_items_after_a_merge(
 async def test_classes_of_added_items_count_after_an_undo_of_one_class(
     client_of: ClientOf, tmp_path: Path
 ) -> None:
-    def first_number(item: RuleItem) -> str | None:
-        return "high" if item.data[0] > 0 else "low"
-
     client = await client_of(data(tmp_path / "d"), tmp_path / "project")
     service: Service = client.server.app[SERVICE]
     session, functions = service.session, service.rules.functions
@@ -339,13 +343,10 @@ async def test_classes_of_added_items_count_after_an_undo_of_one_class(
     rule = await functions.add(first_number, "by number", votes)
     ids = {info.name: info.class_id for info in session.classes.classes}
     added = rows_of(30, 5)[0]
-    file = io.BytesIO()
-    np.save(file, added)
     async with page_of(client) as page:
         await page.send("edit_rule", rule=rule, class_id=ids["high"])
         await page.send("edit_class", class_id=ids["high"], locked=True)
-        answer = await client.post("/api/items?name=new.npy", data=file.getvalue(), headers=BINARY)
-        assert answer.status == 200, await answer.text()
+        await add_items(client, added)
         assert (session.labels[N:] == -1).all(), "added items got a locked class"
         await page.send("edit_class", class_id=ids["high"], locked=False)
         await page.send("undo")  # the class is locked again
