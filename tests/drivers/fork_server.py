@@ -6,11 +6,13 @@ LISTENER is the file descriptor of a socket that listens; NAME is the name of th
 connection is a process (`ForkedProcess` in drivers/forked.py). The client sends the request as a
 line of JSON, with the file descriptors of the process. The server answers with a line that has the
 process id, and, when the process has ended, with a line that has its exit status. When the client
-closes the connection, the process is killed. The server ends when its standard input is closed.
+closes the connection, the process is killed. The server ends when its standard input is closed. All
+processes are killed when the server ends, and also when it is killed.
 """
 
 import atexit
 import contextlib
+import ctypes
 import fcntl
 import gc
 import importlib
@@ -27,6 +29,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 MOST_BYTES = 1 << 16
 MOST_FILES = 64
 LOADED = (
@@ -87,8 +90,10 @@ class ForkServer:
         if not text:
             connection.close()
             return
+        server = os.getpid()
         process = os.fork()
         if process == 0:
+            end_with(server)
             run(json.loads(text), files)
         for number in files:
             os.close(number)
@@ -117,6 +122,13 @@ class ForkServer:
         with contextlib.suppress(OSError):
             connection.sendall(b"%d\n" % status)
         connection.close()
+
+
+def end_with(server: int) -> None:
+    """Let Linux kill this process, which is a fork, as soon as its server has ended."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != server:  # the server ended before this call
+        os._exit(1)
 
 
 def run(request: dict[str, Any], files: list[int]) -> NoReturn:

@@ -77,7 +77,8 @@ class ForkedProcess:
                 from subprocess import TimeoutExpired
 
                 raise TimeoutExpired("fork", timeout or 0.0)
-            self.returncode = int(self._answers.readline())
+            # A fork is killed together with its server, which then does not answer.
+            self.returncode = int(self._answers.readline() or -signal.SIGKILL)
             self._answers.close()
             self._connection.close()
         return self.returncode
