@@ -11,6 +11,10 @@
     'notices', 'peers', 'rules.list', 'review.quality', 'time.timeline', 'time.reachedIn',
     'time.moment', 'time.shown', 'xr.offered',
   ]);
+  const plain = (_, value) => value instanceof Map || value instanceof Set ? [...value]
+    : ArrayBuffer.isView(value) ? Array.from(value) : value;
+  const text = (value) => JSON.stringify(value, plain);
+  // Name, signal, first value, and its content then: a list or map can be changed in place.
   const signals = [];
   const walk = (thing, path, depth) => {
     for (const [name, one] of Object.entries(thing)) {
@@ -20,14 +24,11 @@
         if (depth < 3) walk(one, `${path}${name}.`, depth + 1);
       } else if (Object.getOwnPropertyDescriptor(Object.getPrototypeOf(one), 'value')?.set) {
         const ofServer = OF_SERVER.has(path + name) || name.endsWith('Version');
-        if (!ofServer) signals.push([path + name, one, one.peek()]);
+        if (!ofServer) signals.push([path + name, one, one.peek(), text(one.peek())]);
       }
     }
   };
   walk(state, '', 0);
-  const plain = (_, value) => value instanceof Map || value instanceof Set ? [...value]
-    : ArrayBuffer.isView(value) ? Array.from(value) : value;
-  const text = (value) => JSON.stringify(value, plain);
   const data = () => text([
     state.annotations.labels, state.annotations.predictions, state.classes.peek(),
     state.pins.peek(), state.axes.peek(), state.notices.peek(), state.rules.list.peek(),
@@ -84,7 +85,7 @@
     stage.placeCamera({ azimuth, elevation });
     await frames(3);
     window.testPace?.(pace);
-    const left = signals.filter(([, one, value]) => text(one.peek()) !== text(value))
+    const left = signals.filter(([, one, , content]) => text(one.peek()) !== content)
       .map(([path]) => path);
     for (const [name, part] of Object.entries(parts)) {
       const [now, then] = [part(), first[name]];
