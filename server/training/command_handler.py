@@ -93,13 +93,16 @@ class CommandHandler:
         trainer, inputs = self.trainer, inputs.padded(len(self.trainer.dataset))
         if self._before_drag is not None and not self._pins_dragged(inputs):
             self._return_dragged(self._before_drag)
+        current = None
         if inputs.event > self.event and trainer.state_id == inputs.from_state:
             # An undo of this event has to return exactly to the positions that are shown now.
             self.publisher.publish(trainer.snapshot(), exact=True)
-            self.snapshots.keep(inputs.event, self._before_drag or trainer.state())
+            before = self._before_drag or trainer.state()
+            current = before if self._before_drag is None else None
+            self.snapshots.keep(inputs.event, before)
         self.event = max(self.event, inputs.event)
         if trainer.state_id != inputs.to_state:
-            restored = self._restore(inputs.to_state)
+            restored = self._restore(inputs.to_state, current)
             if inputs.to_state != inputs.event:
                 self.events.send(m.Restored(inputs.event, restored))
             trainer.state_id = inputs.to_state
@@ -140,12 +143,16 @@ class CommandHandler:
         self.trainer.return_dragged(before)
         self.rewinding = self.trainer.snapshot().rewinding
 
-    def _restore(self, state_id: int) -> bool:
-        """Restore the newest snapshot of state `state_id`. Returns whether this succeeded."""
+    def _restore(self, state_id: int, current: TrainingState | None) -> bool:
+        """Restore the newest snapshot of state `state_id`. Returns whether this succeeded.
+
+        `current` is the state of the trainer, if it is known: a copy of it takes as much memory as
+        a snapshot.
+        """
         found = self.snapshots.newest(state_id)
         if found is None:
             return False
-        current = self.trainer.state()
+        current = current or self.trainer.state()
         try:
             self.trainer.restore(fitted(self.trainer, found))
         except ValueError as error:

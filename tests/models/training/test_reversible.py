@@ -1,5 +1,6 @@
 """Undo and redo in the trainer: the restored state, the training after it, the motion of points."""
 
+import gc
 from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
@@ -13,7 +14,7 @@ import torch
 from lodespace.models import Dataset, Snapshot, Trainer, TrainingConfig, preset
 from lodespace.models.checkpoints.checkpoint import latest
 from lodespace.models.checkpoints.training_state import TrainingState
-from lodespace.models.display.trail import FRAMES, Trail
+from lodespace.models.display.trail import FRAMES, Trail, Way
 from samples.trainings import N, labels_of, quick, rest, small
 
 GIVEN = np.arange(0, N, 5)
@@ -240,19 +241,45 @@ def test_a_state_is_written_and_read(tmp_path: Path) -> None:
     same(run(again, 40)[-1], there[-1])
 
 
+def frames_of(way: Way) -> list[torch.Tensor]:
+    frames = []
+    while len(way):
+        frames.append(way.frame)
+        way.step()
+    return frames
+
+
 def test_a_way_without_frames_is_straight_and_smooth() -> None:
     a, b = torch.zeros(4, 3), torch.ones(4, 3)
     trail = Trail()
     trail.add(10, a)
     trail.add(11, b)
-    way = trail.back_to(2, a)
+    way = frames_of(trail.back_to(2, a))
     assert len(way) == FRAMES - 1 and torch.equal(way[-1], a)
     leaps = [float((y - x).abs().max()) for x, y in zip([b, *way[:-1]], way, strict=True)]
     assert max(leaps) < 3 / FRAMES and leaps[0] < 0.3 * max(leaps)
-    assert [float(one[0, 0]) for one in trail.back_to(10, a)] == [0.0]
-    assert torch.equal(trail.back_to(10, torch.zeros(4, 2))[0], torch.zeros(4, 2)), (
+    assert [float(one[0, 0]) for one in frames_of(trail.back_to(10, a))] == [0.0]
+    (only,) = frames_of(trail.back_to(10, torch.zeros(4, 2)))
+    assert torch.equal(only, torch.zeros(4, 2)), (
         "the points did not jump although the dimension differs"
     )
+
+
+def test_the_way_back_holds_no_frames_of_its_own() -> None:
+    """With a frame per step, an undo of a million items would need 720 MB."""
+    trail = Trail()
+    given = [torch.full((500, 3), float(k)) for k in range(4)]
+    for k in (1, 2, 3):
+        trail.add(k, given[k])
+    gc.collect()
+    before = {id(one) for one in gc.get_objects() if type(one) is torch.Tensor}
+    way = trail.back_to(0, given[0])
+    frames = [
+        one
+        for one in gc.get_objects()
+        if type(one) is torch.Tensor and id(one) not in before and one.shape == (500, 3)
+    ]
+    assert len(way) > 1 and len(frames) <= 1
 
 
 def test_pins_of_another_dimension_are_forgotten_before_the_next_drag() -> None:
