@@ -61,6 +61,11 @@ class Trail:
         """Motion backward, or None. The page shows its frame."""
         self._earlier = 0
 
+    @property
+    def remaining(self) -> int:
+        """Number of remaining frames of the motion backward; 0 if there is no motion."""
+        return len(self.backward or ())
+
     def add(self, frame: int, shown: torch.Tensor) -> None:
         """Add a frame. The tensor is kept without a copy and must not change afterwards."""
         if self._frames and self._frames[-1][1].shape != shown.shape:

@@ -211,7 +211,7 @@ class Trainer:
                 return
 
     def _turn(self) -> Snapshot:
-        if self._trail.backward is not None:
+        if self._trail.backward:
             # After an undo, training waits until the points have moved back.
             self.frame += 1
             self._trail.step_back(self.frame)
@@ -241,8 +241,7 @@ class Trainer:
 
     @property
     def _visible(self) -> torch.Tensor:
-        way = self._trail.backward
-        shown = self.display.shown if way is None else way.frame
+        shown = self._trail.backward.frame if self._trail.backward else self.display.shown
         return (self.loop.latent_mean.clone() if shown is None else shown).cpu()
 
     def snapshot(self) -> Snapshot:
@@ -252,7 +251,7 @@ class Trainer:
             self._visible,
             frame=self.frame,
             moving=self._moving,
-            rewinding=0 if self._trail.backward is None else len(self._trail.backward),
+            rewinding=self._trail.remaining,
         )
 
     @property
