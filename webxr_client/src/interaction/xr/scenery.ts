@@ -68,6 +68,11 @@ export class Scenery {
     this.shadow.update(this.box.mesh, shadows && state.latent.latentDim !== 2);
     if (this.timer !== undefined || now - this.summarised < SUMMARY_MS || !this.isStale()) return;
     this.summarised = now;
+    this.summariseSoon();
+  }
+
+  /** Not a part of `frame`, in which the function of the timer would allocate memory each time. */
+  private summariseSoon(): void {
     this.timer = setTimeout(() => this.summarise(), 0);
   }
 

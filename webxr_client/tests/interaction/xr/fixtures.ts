@@ -117,28 +117,6 @@ export class FakeHand extends TrackedHand {
 
 export const identity = () => new Matrix4();
 
-/**
- * Bytes that a frame allocates. The JavaScript engine can allocate 16 bytes for a number that is
- * passed between functions. A matrix, a list or a text in every frame would need more.
- */
-export function bytesPerFrame(frame: () => void): number {
-  // Before the engine has compiled the code, it allocates memory for every number.
-  for (let k = 0; k < 30_000; k++) frame();
-  const count = 5000;
-  const median = () => {
-    const rounds = Array.from({ length: 7 }, () => {
-      const before = process.memoryUsage().heapUsed;
-      for (let k = 0; k < count; k++) frame();
-      return (process.memoryUsage().heapUsed - before) / count;
-    });
-    // The garbage collector can run during a round. The median leaves out such rounds.
-    return rounds.sort((a, b) => a - b)[3] as number;
-  };
-  // A thread of the engine compiles the code. On a busy machine, this can last until after the
-  // first rounds.
-  return Math.min(median(), median(), median());
-}
-
 export const LEFT_HEAP = [-0.3, 0, 0] as const;
 export const RIGHT_HEAP = [0.3, 0, 0] as const;
 export const COUNT = 120;

@@ -6,7 +6,8 @@ import { XrView } from "../../../src/interaction/xr/xr-view.js";
 import type { SceneFile } from "../../../src/protocol/scene-file.js";
 import type { Board } from "../../../src/scene/xr/boards/board.js";
 import { InputModel, type InputModels } from "../../../src/scene/xr/input-models.js";
-import { blobs, bytesPerFrame } from "./fixtures.js";
+import { allocations } from "./allocations.js";
+import { blobs } from "./fixtures.js";
 import { appear, fakeParts, stubCanvas } from "./view-fixtures.js";
 
 const POSE = { emulatedPosition: false };
@@ -63,13 +64,13 @@ describe.each([false, true])("a frame in VR (bare hands: %s)", (bare) => {
     enter(bare);
     expect(view.controls.brush.hit.count).toBeGreaterThan(100);
     expect(view.card.mesh.visible).toBe(true);
-    expect(bytesPerFrame(() => view.draw(1300, FRAME))).toBeLessThan(400);
+    expect(allocations(() => view.draw(1300, FRAME), 128)).toEqual([]);
   });
   it("reads a hand without allocating", () => {
     enter(bare);
     const { right } = view.inputs;
     expect(right.tracked).toBe(true);
-    expect(bytesPerFrame(() => right.update(1300))).toBeLessThan(64);
+    expect(allocations(() => right.update(1300), 64)).toEqual([]);
   });
 });
 

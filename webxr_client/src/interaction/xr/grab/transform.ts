@@ -82,5 +82,6 @@ export function uprightAbout(roomFromScene: Matrix4, centre: Vector3): void {
 /** Room metres per scene metre. */
 export function scaleOf(roomFromScene: Matrix4): number {
   const e = roomFromScene.elements;
-  return Math.hypot(e[0]!, e[1]!, e[2]!);
+  // Called in every frame: `Math.hypot` allocates 40 bytes.
+  return Math.sqrt(e[0]! ** 2 + e[1]! ** 2 + e[2]! ** 2);
 }

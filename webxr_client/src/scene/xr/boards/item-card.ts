@@ -65,7 +65,8 @@ export class ItemCard extends Board {
    */
   show(item: number, place: boolean): void {
     this.mesh.visible = item >= 0 || (place && this.state.forces.decoded.value !== null);
-    if (item !== this.item.peek()) void this.read(item);
+    // Called in every frame: `peek` would allocate a function.
+    if (item !== this.item.value) void this.read(item);
     this.item.value = item;
     this.place.value = place;
   }

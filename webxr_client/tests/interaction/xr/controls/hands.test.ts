@@ -1,6 +1,7 @@
 /** Buttons, hidden sessions, and hands that change places during a gesture. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { bytesPerFrame, COUNT, type FakeHand, LEFT_HEAP, Room } from "../fixtures.js";
+import { allocations } from "../allocations.js";
+import { COUNT, type FakeHand, LEFT_HEAP, Room } from "../fixtures.js";
 
 let room: Room;
 beforeEach(() => {
@@ -70,6 +71,6 @@ describe("a frame", () => {
   it("allocates next to nothing while nothing happens", () => {
     room.right.at(...LEFT_HEAP);
     room.controls.squeeze(room.left);
-    expect(bytesPerFrame(() => room.controls.frame(room.now, 0.01))).toBeLessThan(256);
+    expect(allocations(() => room.controls.frame(room.now, 0.01), 128)).toEqual([]);
   });
 });

@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { freeName } from "../../../../src/interaction/xr/naming/class-namer.js";
 import type { Settings, Tick, Timeline, Training } from "../../../../src/protocol/messages.js";
 import { overwriteText } from "../../../../src/state/overwritten.js";
-import { bytesPerFrame, COUNT, LEFT_HEAP, PALETTE, RIGHT_HEAP, Room } from "../fixtures.js";
+import { allocations } from "../allocations.js";
+import { COUNT, LEFT_HEAP, PALETTE, RIGHT_HEAP, Room } from "../fixtures.js";
 
 let room: Room;
 beforeEach(() => {
@@ -168,7 +169,7 @@ describe("time on the palette", () => {
     expect(room.calls).toEqual([["goTo", 50]]);
     room.state.time.live.value = false;
     room.state.time.moment.value = 50;
-    expect(bytesPerFrame(() => room.controls.frame(room.now, 0.01))).toBeLessThan(256);
+    expect(allocations(() => room.controls.frame(room.now, 0.01), 128)).toEqual([]);
     expect(room.calls).toHaveLength(1);
   });
   it("snaps to a gesture's mark nearby", () => {

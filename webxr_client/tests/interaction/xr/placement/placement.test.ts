@@ -7,7 +7,7 @@ import { PaletteAttention } from "../../../../src/interaction/xr/placement/palet
 import { placeCardAtBrush } from "../../../../src/interaction/xr/placement/palette-placement.js";
 import { placeSheet, placeWorld } from "../../../../src/interaction/xr/placement/placement.js";
 import { SHEET_WIDTH } from "../../../../src/scene/xr/boards/sheet-layout.js";
-import { bytesPerFrame } from "../fixtures.js";
+import { allocations } from "../allocations.js";
 
 const UP = new Vector3(0, 1, 0);
 const position = new Vector3(0.3, 1.25, -0.4); // the head of a seated person
@@ -109,6 +109,6 @@ describe("the palette", () => {
   it("allocates nothing in a frame", () => {
     const attention = new PaletteAttention();
     head.orientation.copy(aside);
-    expect(bytesPerFrame(() => attention.update(head, at, at, false, 0.01))).toBeLessThan(64);
+    expect(allocations(() => attention.update(head, at, at, false, 0.01), 64)).toEqual([]);
   });
 });
