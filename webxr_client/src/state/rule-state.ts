@@ -95,8 +95,8 @@ export interface MovableHulls {
    */
   along(ray: { origin: Point; direction: Point }, near: number): number;
   /**
-   * The rule whose hull contains a place, or else is nearest to it; 0 for none within a distance.
-   * Place and distance: scene metres.
+   * The rule whose hull has its surface nearest to a place; 0 for none within a distance. Deep
+   * inside a hull, there is none. Place and distance: scene metres.
    */
   beside(place: Point, distance: number): number;
 }

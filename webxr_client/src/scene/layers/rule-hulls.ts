@@ -10,6 +10,7 @@ import {
   Matrix4,
   Mesh,
   Raycaster,
+  Triangle,
   Vector2,
   Vector3,
   type Vector3Like,
@@ -26,6 +27,8 @@ const SAMPLES = 8000;
 /** Rim of the chosen hull, and of the others. */
 const CHOSEN = 1;
 const OTHERS = 0.25;
+/** Least z of the normal of a triangle that faces the viewer of a flat map. */
+const FACE = 0.7;
 
 export interface Hull {
   /** Number of the rule. */
@@ -57,6 +60,8 @@ interface Moved {
 }
 
 const point = new Vector3();
+const nearest = new Vector3();
+const side = new Triangle();
 const back = new Matrix4();
 
 export class RuleHulls {
@@ -138,27 +143,32 @@ export class RuleHulls {
   }
 
   /**
-   * The rule whose hull contains a place or has a corner within a distance; 0 for none. Of several,
-   * it is the rule of the nearest corner. Place and distance: scene metres.
+   * The rule whose hull has its surface within a distance of a place; 0 for none. Of several, it is
+   * the rule of the nearest surface. Place and distance: scene metres. The surface on a flat map is
+   * the rim, because the faces are at all places of the map.
    */
-  beside({ x, y, z }: Vector3Like, distance: number): number {
-    if (!this.mesh.visible) return 0;
-    const places = this.mesh.geometry.getAttribute("position").array;
+  beside(place: Vector3Like, distance: number): number {
+    const { index, attributes } = this.mesh.geometry;
+    if (!this.mesh.visible || !index) return 0;
+    const flat = this.latent.latentDim === 2;
     let found = 0;
-    let least = Number.POSITIVE_INFINITY;
+    let least = distance;
     let k = 0;
-    for (const { hull, surface } of this.shown) {
-      if (!surface) continue;
-      let nearest = Number.POSITIVE_INFINITY;
-      for (const end = k + surface.places.length; k < end; k += 3) {
-        const away = Math.hypot(places[k]! - x, places[k + 1]! - y, places[k + 2]! - z);
-        nearest = Math.min(nearest, away);
+    for (const { hull, surface } of this.shown)
+      for (const end = k + (surface?.triangles.length ?? 0); k < end; k += 3) {
+        const { array: corners } = index;
+        side.setFromAttributeAndIndices(
+          attributes.position!,
+          corners[k]!,
+          corners[k + 1]!,
+          corners[k + 2]!,
+        );
+        if (flat && Math.abs(side.getNormal(nearest).z) > FACE) continue;
+        const away = side.closestPointToPoint(point.copy(place), nearest).distanceTo(point);
+        if (away > least) continue;
+        least = away;
+        found = hull.rule;
       }
-      const near = nearest <= distance || isInside(surface.field, x, y, z);
-      if (!near || nearest >= least) continue;
-      least = nearest;
-      found = hull.rule;
-    }
     return found;
   }
 

@@ -1,4 +1,4 @@
-import { Matrix4, Ray, Vector3 } from "three";
+import { Matrix4, Ray, Raycaster, Vector3 } from "three";
 import { describe, expect, it } from "vitest";
 import {
   type HullMesh,
@@ -154,6 +154,10 @@ describe("RuleHulls", () => {
   }
   const towards = (x: number) => new Ray(new Vector3(x, 0, 2), new Vector3(0, 0, -1));
 
+  /** Place on the x axis at which the leftmost hull begins. */
+  const leftRim = ({ mesh }: RuleHulls): number =>
+    new Raycaster(new Vector3(-2, 0, 0), new Vector3(1, 0, 0)).intersectObject(mesh)[0]!.point.x;
+
   it("finds the rule that a ray hits", () => {
     const { hulls, hull } = made();
     hulls.show([hull(7, 0), hull(9, 300, true)], new Set(), false);
@@ -198,14 +202,35 @@ describe("RuleHulls", () => {
     hulls.show([], new Set(), false);
     expect(hulls.movedRule).toBe(0);
   });
-  it("is found beside a place: the hull round it, or the nearest within a distance", () => {
+  it("is found at its surface, on both sides: the nearest within a distance", () => {
     const { hulls, hull } = made();
     expect(hulls.beside(new Vector3(-0.3, 0, 0), 1)).toBe(0);
     hulls.show([hull(9, 300), hull(7, 0)], new Set(), false);
     for (let k = 0; k < 2; k++) hulls.update(0);
     const at = (x: number, distance: number) => hulls.beside(new Vector3(x, 0, 0), distance);
-    expect([at(-0.3, 0), at(0.3, 0), at(0, 0.05)]).toEqual([7, 9, 0]);
+    expect([at(-0.3, 0.2), at(0.3, 0.2), at(0, 0.05)]).toEqual([7, 9, 0]);
     expect([at(-0.1, 0.3), at(0.1, 0.3)]).toEqual([7, 9]);
+  });
+  it("is not taken deep inside, where two hands grab the world", () => {
+    const { hulls, hull } = made();
+    hulls.show([hull(9, 300), hull(7, 0)], new Set(), false);
+    for (let k = 0; k < 2; k++) hulls.update(0);
+    const rim = leftRim(hulls);
+    const at = (x: number, y = 0) => hulls.beside(new Vector3(x, y, 0), 0.03);
+    expect([rim - 0.04, rim - 0.02, rim + 0.02, rim + 0.04, -0.3].map((x) => at(x))).toEqual([
+      0, 7, 7, 0, 0,
+    ]);
+    hulls.move(7, new Matrix4().makeTranslation(0, 0.4, 0));
+    expect([at(rim), at(rim, 0.4)]).toEqual([0, 7]);
+  });
+  it("is taken at its rim on a flat map, where its faces are at all its points", () => {
+    const { latent, hulls, hull } = made();
+    latent.latentDim = 2;
+    hulls.show([hull(7, 0)], new Set(), false);
+    hulls.update(0);
+    const at = (x: number) => hulls.beside(new Vector3(x, 0, 0), 0.03);
+    const rim = leftRim(hulls);
+    expect([rim - 0.05, rim, -0.3].map(at)).toEqual([0, 7, 0]);
   });
   it("moves to the new items of its rule when they arrive", () => {
     const { latent, hulls, hull } = made();

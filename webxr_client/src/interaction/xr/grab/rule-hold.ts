@@ -1,7 +1,7 @@
 /**
  * A rule that a hand holds by its hull. Trigger with the ray at a hull takes the rule, and the hull
- * moves with the hand. A bare hand takes a rule by a pinch at its hull. When it is released, the
- * rule is made again from the items in the hull.
+ * moves with the hand. A bare hand takes a rule by a pinch at the surface of its hull; deep inside
+ * a hull, hands grab the world. When the hull is released, the rule is made again from its items.
  *
  * Trigger or pinch of the other hand scales by the distance of the hands: a hull that was moved, or
  * else the reach of the rule.
