@@ -48,7 +48,7 @@ export class SelectTool implements PointerTool {
       return false;
     // Keep the points still while the user draws a region, so that the region selects the points
     // that the user sees inside.
-    state.latent.frozen = true;
+    state.latent.freezing.add("gesture");
     state.hovered.value = null;
     this.mode = sample.subtract ? "subtract" : sample.add ? "add" : state.regionUse.peek();
     this.base = this.mode === "replace" ? NOTHING : state.selection.value;
@@ -89,7 +89,7 @@ export class SelectTool implements PointerTool {
   private finish(): void {
     this.path = [];
     this.state.drawing.value = null;
-    this.state.latent.frozen = false;
+    this.state.latent.freezing.delete("gesture");
   }
 
   /** Draw the region so far. Count the items inside, at most once per COUNT_INTERVAL. */

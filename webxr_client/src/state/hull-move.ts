@@ -70,7 +70,7 @@ export class HullMove implements HullMotion {
     this.rule.value = rule;
     this.moved = false;
     this.countedAt = this.askedAt = Number.NEGATIVE_INFINITY;
-    this.state.latent.frozen = true;
+    this.state.latent.freezing.add("hull");
     return true;
   }
 
@@ -125,7 +125,7 @@ export class HullMove implements HullMotion {
     this.later = undefined;
     this.uncounted = this.unasked = false;
     this.rule.value = 0;
-    this.state.latent.frozen = false;
+    this.state.latent.freezing.delete("hull");
   }
 
   /**

@@ -56,8 +56,8 @@ export class LatentState {
   coarsest = 0;
   /** Counts replacements of items by other items, in a scene in tiles. */
   replaced = 0;
-  /** While true, no keyframe is played. */
-  frozen = false;
+  /** Reasons to keep the points still. With a reason, no keyframe is played. */
+  readonly freezing = new Set<"gesture" | "hull">();
 
   /**
    * Items dragged by this page. In the keyframes, these items stay where the drag began; the point
@@ -79,6 +79,10 @@ export class LatentState {
   private started = 0;
   private duration = 50;
   private lastArrival = 0;
+
+  get frozen(): boolean {
+    return this.freezing.size > 0;
+  }
 
   /**
    * Show a whole scene without motion. Items that the user drags stay where they are in the latent

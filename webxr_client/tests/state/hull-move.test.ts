@@ -158,3 +158,17 @@ it("ends when another scene arrives, whose box can have another size", () => {
   expect(state.latent.frozen).toBe(false);
   expect(shown.at(-1)).toBe(null);
 });
+
+it.each([
+  ["is cancelled", () => move.cancel()],
+  ["is released", () => move.end()],
+  ["loses its rule", () => state.rules.setList([])],
+])("keeps the points still for a gesture that goes on when it %s", (_, ends) => {
+  state.latent.freezing.add("gesture");
+  move.begin(4);
+  move.to(motion(1), 0);
+  ends();
+  expect([move.active, state.latent.frozen]).toEqual([false, true]);
+  state.latent.freezing.delete("gesture");
+  expect(state.latent.frozen).toBe(false);
+});

@@ -109,11 +109,11 @@ describe("LatentState", () => {
   it("stands still while frozen and continues afterwards", () => {
     const state = new LatentState();
     state.setScene(oneItem(5));
-    state.frozen = true;
+    state.freezing.add("gesture");
     state.push(frame(5), 0);
     expect(shown(state, state.sampleAt(5000))).toBe(100);
     expect(state.revision).toBe(5);
-    state.frozen = false;
+    state.freezing.delete("gesture");
     state.sampleAt(6000);
     expect(shown(state, state.sampleAt(9000))).toBe(101);
   });
@@ -247,7 +247,7 @@ describe("frames that arrive while frozen", () => {
   const frozen = () => {
     const state = new LatentState();
     state.setScene(cloud());
-    state.frozen = true;
+    state.freezing.add("gesture");
     frames.forEach((one, k) => {
       state.push(one, 33 * k);
       state.sampleAt(33 * k + 1);
@@ -262,7 +262,7 @@ describe("frames that arrive while frozen", () => {
     expect([state.revision, state.received]).toEqual([5, 605]);
     expect(state.moving).toBe(true);
     const before = state.version;
-    state.frozen = false;
+    state.freezing.delete("gesture");
     state.sampleAt(30_000);
     expect(state.version).toBe(before + 1);
     expect(state.revision).toBe(605);
@@ -287,7 +287,7 @@ describe("frames that arrive while frozen", () => {
       positions = positions.slice();
       addDeltas(one, positions);
       for (const state of [plain, given]) {
-        state.frozen = k > 10 && k < 30;
+        state.freezing[k > 10 && k < 30 ? "add" : "delete"]("gesture");
         if (k === 35) state.hold(items);
         if (k === 50) state.release();
       }
@@ -307,13 +307,13 @@ describe("frames that arrive while frozen", () => {
     for (const takeAt of [0, 200, 599]) {
       const state = new LatentState();
       state.setScene(cloud());
-      state.frozen = true;
+      state.freezing.add("gesture");
       frames.forEach((one, k) => {
         if (k === takeAt) state.hold(items);
         state.push(one, 33 * k);
       });
       const shown = Array.from(state.to);
-      state.frozen = false;
+      state.freezing.delete("gesture");
       state.sampleAt(30_000);
       for (const item of items)
         expect(Array.from(state.to.subarray(4 * item, 4 * item + 4))).toEqual(
@@ -327,12 +327,12 @@ describe("frames that arrive while frozen", () => {
   it("are dropped by another scene and by goTo", () => {
     const state = frozen();
     state.goTo(cloud().positions, 30_000, 10);
-    state.frozen = false;
+    state.freezing.delete("gesture");
     state.sampleAt(40_000);
     expect(Array.from(state.to)).toEqual(Array.from(cloud().positions));
     const again = frozen();
     again.setScene(cloud());
-    again.frozen = false;
+    again.freezing.delete("gesture");
     again.sampleAt(40_000);
     expect(Array.from(again.to)).toEqual(Array.from(cloud().positions));
   });

@@ -162,8 +162,7 @@ export class XrControls implements InputListener {
 
   release(hand: TrackedHand): void {
     const activity = this.activities.end(hand.side);
-    if (this.grasps.rule?.release(hand)) this.freezeOrThaw();
-    else if (activity === "painting") {
+    if (!this.grasps.rule?.release(hand) && activity === "painting") {
       this.locate(hand);
       this.stroke.end(this.brush.painted, this.brush.radius, this.now);
       this.freezeOrThaw();
@@ -316,7 +315,9 @@ export class XrControls implements InputListener {
    */
   private freezeOrThaw(): void {
     const held = this.cluster.hand ? !this.cluster.pulls : this.world.active;
-    this.state.latent.frozen = this.stroke.active || held || !!this.grasps.rule?.moving;
+    const { freezing } = this.state.latent;
+    if (this.stroke.active || held) freezing.add("gesture");
+    else freezing.delete("gesture");
   }
 
   /**

@@ -77,10 +77,10 @@ describe("the forces", () => {
     label(2);
     show.update(0);
     forces();
-    state.latent.frozen = true;
+    state.latent.freezing.add("gesture");
     show.update(10);
     expect(shown()).toBe(false);
-    state.latent.frozen = false;
+    state.latent.freezing.delete("gesture");
     state.time.live.value = false;
     show.update(20);
     expect(shown()).toBe(false);

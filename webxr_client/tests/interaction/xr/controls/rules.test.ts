@@ -217,11 +217,18 @@ describe("a hull that the hand moves", () => {
     room.release(room.right);
     expect(calls().map(([name]) => name)).not.toContain("remake");
   });
-  it("leaves the points still while the other hand holds the world", () => {
+  it.each([
+    ["is released", () => room.release(room.right)],
+    ["loses its rule", () => room.state.rules.setList([])],
+    ["is given to a class", () => room.touch(room.right, "class", 1)],
+  ])("leaves the points still when it %s while a hand holds the world", (_, ends) => {
     carry(0.2);
     room.controls.squeeze(room.left);
-    room.release(room.right);
+    ends();
+    room.frames(3);
     expect(room.state.latent.frozen).toBe(true);
+    room.controls.unsqueeze(room.left);
+    expect(room.state.latent.frozen).toBe(false);
   });
 });
 
