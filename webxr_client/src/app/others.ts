@@ -1,5 +1,5 @@
 /** Several people in one session: what this page does, what the others do, and following them. */
-import { effect } from "@preact/signals";
+import { computed, effect } from "@preact/signals";
 import { Vector3 } from "three";
 import type { Connection } from "../net/connection.js";
 import { MAX_SHOWN_SELECTED, type PeerMoved, type Presence } from "../protocol/messages.js";
@@ -21,6 +21,11 @@ const NEAR = 1e-3;
 const HEAD_SHARE = 1 / 3;
 /** Time for which a request to come is shown to the others, ms. */
 const CALL_MS = 20_000;
+/**
+ * Time after which a person whose page is gone has left, ms. A headset that wakes from a short
+ * sleep needs up to 3 s to find that its connection is lost, and connects again.
+ */
+export const AWAY_MS = 10_000;
 
 export interface PeopleParts {
   state: AppState;
@@ -194,18 +199,24 @@ export function follower({ state, stage }: Pick<PeopleParts, "state" | "stage">)
   stage.element.addEventListener("pointerdown", stop, { capture: true });
   stage.element.addEventListener("wheel", stop, { capture: true, passive: true });
   let name = "";
+  /** The followed or visited page, and whether it is gone. Offline, no page is known. */
+  const wanted = () => people.following.value || people.visiting.value;
+  const gone = computed(
+    () => state.connection.value.status === "open" && !!wanted() && !peers.value.has(wanted()),
+  );
   effect(() => {
-    const { following, visiting } = people;
-    const id = following.value || visiting.value;
-    const peer = peers.value.get(id);
-    if (peer) name = peer.name;
-    else if (id) {
-      // A page that has lost its connection knows no others.
-      if (following.peek() && state.connection.peek().status === "open")
+    const id = wanted();
+    name = peers.value.get(id)?.name ?? name;
+    if (id) stage.invalidate();
+  });
+  effect(() => {
+    if (!gone.value) return;
+    const timer = setTimeout(() => {
+      if (people.following.peek())
         state.xr.message.value = `You no longer see what ${name} sees: ${name} has left.`;
       stop();
-    }
-    if (id) stage.invalidate();
+    }, AWAY_MS);
+    return () => clearTimeout(timer);
   });
   const [position, target] = [new Vector3(), new Vector3()];
   return () => {

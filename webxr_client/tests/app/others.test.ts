@@ -1,6 +1,6 @@
 import { EventDispatcher, PerspectiveCamera, Vector3 } from "three";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { coalesced, drawn, EVERY_MS, follower, shownOf } from "../../src/app/others.js";
+import { AWAY_MS, coalesced, drawn, EVERY_MS, follower, shownOf } from "../../src/app/others.js";
 import type { PeerMoved } from "../../src/protocol/messages.js";
 import { viewOf } from "../../src/scene/peer-view.js";
 import type { Stage } from "../../src/scene/stage.js";
@@ -148,14 +148,61 @@ describe("following on the page", () => {
     frames(5);
     expect([state.people.following.value, camera.position.x]).toEqual(["", x]);
   });
-  it.each([
-    ["open", "You no longer see what Mia sees: Mia has left."],
-    ["waiting", ""],
-  ] as const)("ends when the person leaves, with the connection %s", (status, message) => {
-    state.connection.value = { ...state.connection.value, status };
-    state.people.following.value = "d1.x";
-    state.peers.value = new Map();
-    expect(state.people.following.value).toBe("");
-    expect(state.xr.message.value).toBe(message);
+  describe("a person whose page is gone", () => {
+    const status = (value: "open" | "waiting") => {
+      state.connection.value = { ...state.connection.value, status: value };
+    };
+    const others = (k: number) => {
+      const other = { op: "peer", client_id: "d2.y", name: "Ben", head: pose(k) };
+      state.peers.value = new Map([["d2.y", other as unknown as PeerMoved]]);
+    };
+    beforeEach(() => {
+      vi.useFakeTimers();
+      status("open");
+      state.people.following.value = "d1.x";
+    });
+    afterEach(() => vi.useRealTimers());
+
+    it("is followed again after a short sleep of their headset", () => {
+      others(1);
+      vi.advanceTimersByTime(AWAY_MS - 1);
+      expect(frame()).toBe(false);
+      show(3);
+      vi.advanceTimersByTime(AWAY_MS);
+      frames(60);
+      expect([state.people.following.value, state.xr.message.value]).toEqual(["d1.x", ""]);
+      expect(camera.position.z).toBeCloseTo(3, 2);
+    });
+    it("is followed again after a sleep of one's own headset, of any length", () => {
+      status("waiting");
+      state.peers.value = new Map();
+      vi.advanceTimersByTime(10 * AWAY_MS);
+      status("open");
+      vi.advanceTimersByTime(AWAY_MS - 1);
+      show(3);
+      vi.advanceTimersByTime(AWAY_MS);
+      expect([state.people.following.value, state.xr.message.value]).toEqual(["d1.x", ""]);
+    });
+    it("has left if it does not return, also while others move", () => {
+      for (let k = 0; k < 20; k++) {
+        others(k);
+        vi.advanceTimersByTime(AWAY_MS / 20);
+      }
+      expect(state.people.following.value).toBe("");
+      expect(state.xr.message.value).toBe("You no longer see what Mia sees: Mia has left.");
+    });
+    it("is not followed again if the user has moved meanwhile", () => {
+      others(1);
+      element.dispatchEvent(new Event("wheel"));
+      vi.advanceTimersByTime(AWAY_MS);
+      expect([state.people.following.value, state.xr.message.value]).toEqual(["", ""]);
+    });
+    it("is not visited later", () => {
+      state.people.following.value = "";
+      state.people.visiting.value = "d1.x";
+      others(1);
+      vi.advanceTimersByTime(AWAY_MS);
+      expect([state.people.visiting.value, state.xr.message.value]).toEqual(["", ""]);
+    });
   });
 });

@@ -77,8 +77,7 @@ export class PeerFollower {
     this.scene = scene;
     const visited = people.visiting.value;
     const id = visited || people.following.value;
-    const peer = id ? peers.value.get(id) : undefined;
-    if (!peer?.head) {
+    if (!id) {
       this.id = "";
       return false;
     }
@@ -88,7 +87,9 @@ export class PeerFollower {
       this.stop();
       return false;
     }
-    if (hands.stroke.active || hands.holding || rule?.holding) {
+    // While the headset of the other person sleeps, the peer is missing.
+    const peer = peers.value.get(id);
+    if (!peer?.head || hands.stroke.active || hands.holding || rule?.holding) {
       // A motion that was not complete begins again.
       if (this.begun !== Number.NEGATIVE_INFINITY) this.again();
       this.begun = Number.NEGATIVE_INFINITY;

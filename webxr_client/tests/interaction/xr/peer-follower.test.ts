@@ -38,9 +38,9 @@ function frames(ms: number): void {
 }
 
 /** Place of a point of the scene as the eyes see it: right, up, back, metres. */
-function seen(point: Vector3): Vector3 {
+function seen(point: Vector3, roomFromScene = world): Vector3 {
   const yaw = new Quaternion().setFromAxisAngle(new Vector3(0, 1, 0), 0.7);
-  return point.clone().applyMatrix4(world).sub(head.position).applyQuaternion(yaw.invert());
+  return point.clone().applyMatrix4(roomFromScene).sub(head.position).applyQuaternion(yaw.invert());
 }
 
 /** A follower that moves the cloud. */
@@ -172,6 +172,48 @@ describe("the view of a page", () => {
       Array(16).fill(expect.closeTo(0)),
     );
     expect(followed.elements[12]).not.toBeCloseTo(0);
+  });
+
+  it("is followed again after a headset has slept", () => {
+    state.people.following.value = "d1.a";
+    frames(600);
+    const before = world.clone();
+    state.peers.value = new Map();
+    frames(1000);
+    show({ head: pose(from) });
+    frames(1000);
+    expect(world.equals(before)).toBe(true); // the view is the same
+    show({ head: pose(camera([-2, 0, 0])) });
+    frames(1500);
+    expect(world.equals(before)).toBe(false);
+    expect(state.people.following.value).toBe("d1.a");
+  });
+
+  it("is followed in one motion, also if a headset sleeps in the middle of it", () => {
+    state.people.following.value = "d1.a";
+    frames(200);
+    const before = world.clone();
+    state.peers.value = new Map();
+    frames(1000);
+    show({ head: pose(from) });
+    frames(20);
+    // The motion begins again from its place.
+    expect(seen(new Vector3(), world).distanceTo(seen(new Vector3(), before))).toBeLessThan(1e-6);
+    frames(1000);
+    expect(seen(new Vector3()).length()).toBeCloseTo(CLOUD_DISTANCE);
+  });
+
+  it.each([
+    ["grabs", () => (grabs = true)],
+    ["turns", () => world.multiply(new Matrix4().makeRotationY(0.5))],
+  ])("is not followed again if the user %s the cloud meanwhile", (_, act) => {
+    state.people.following.value = "d1.a";
+    frames(600);
+    state.peers.value = new Map();
+    frames(20);
+    act();
+    frames(20);
+    expect(state.people.following.value).toBe("");
   });
 
   it("is no longer followed after the person has turned the cloud", () => {
