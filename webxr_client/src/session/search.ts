@@ -3,6 +3,7 @@
  * itself answers the words `label:cat`, `predicted:cat` and `is:unlabelled`. For each other word,
  * the server searches ids, paths and columns, and the page searches the class names of the labels.
  */
+import { effect, untracked } from "@preact/signals";
 import { searchItems } from "../net/api.js";
 import { messageOf } from "../net/errors.js";
 import type { ClassInfo, Found } from "../protocol/messages.js";
@@ -60,7 +61,13 @@ export class Search {
     private readonly state: AppState,
     private readonly ask: (text: string) => Promise<Found> = searchItems,
     private readonly onError: (message: string) => void = () => {},
-  ) {}
+  ) {
+    // A blind sheet hides classes from the searches until it closes.
+    effect(() => {
+      state.review.blind.value;
+      untracked(() => this.find(state.search.peek()?.text ?? ""));
+    });
+  }
 
   /** Search for `text` as soon as the user stops typing; "" ends the search. */
   find(text: string): void {

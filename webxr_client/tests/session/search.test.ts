@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Search, words } from "../../src/session/search.js";
 import { AppState } from "../../src/state/app-state.js";
+import type { OpenSheet } from "../../src/state/review-state.js";
 
 describe("words", () => {
   it.each([
@@ -86,6 +87,31 @@ describe("Search", () => {
     search.find("");
     expect(state.search.value).toBeNull();
   });
+
+  it.each(["label:owl", "is:unlabelled", "predicted:wren", "owl"])(
+    "finds no hidden class while a blind sheet is open: %s",
+    async (text) => {
+      const { state, search } = made(async () => []);
+      const found = () => Array.from(state.search.value?.items ?? []);
+      const open = async (sheet: typeof state.review.sheet.value) => {
+        state.review.sheet.value = sheet;
+        state.annotations.hide(state.review.blind.value); // as the review does
+        await vi.advanceTimersByTimeAsync(300);
+      };
+      await open(null);
+      search.find(text);
+      await vi.advanceTimersByTimeAsync(300);
+      const before = found();
+      const items = [{ item: 0 }, { item: 1 }];
+      await open({ kind: "double", items, status: "open" } as unknown as OpenSheet);
+      expect(found()).not.toEqual(before);
+      await open(null);
+      expect(found()).toEqual(before);
+      search.find("");
+      await open({ kind: "double", items, status: "open" } as unknown as OpenSheet);
+      expect(state.search.value).toBeNull();
+    },
+  );
 
   it("reports a failure and dims no item", async () => {
     const state = new AppState();
