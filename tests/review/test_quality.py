@@ -1,6 +1,7 @@
 """Estimates of quality. They are right if the doubts are true probabilities, and None without
 predictions."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from lodespace.protocol import Quality
 from lodespace.review.calibration import Calibration
-from lodespace.review.quality import quality, share_right
+from lodespace.review.quality import EASIER, quality, share_right
 from lodespace.session.item_state import ItemState
 from samples.item_states import item_state, random_item_state
 
@@ -43,8 +44,25 @@ def test_the_upper_bound_leaves_room_for_easier_items() -> None:
     low, high = np.quantile(draws, (0.05, 0.95))
     found = figures(j).right_interval
     assert found is not None
-    assert found.low == pytest.approx((2 + low) / 200, abs=1e-3)
-    assert found.high == pytest.approx((2 + high + 0.2 * (198 - high)) / 200, abs=1e-3)
+    most = 2 + high + EASIER * (198 - high)
+    assert found.low == pytest.approx(math.floor(2 + low) / 200, abs=1e-4)
+    assert found.high == pytest.approx(math.ceil(most) / 200, abs=1e-4) and EASIER > 0.3
+
+
+@pytest.mark.parametrize("count", [7, 150, 3001])
+def test_intervals_end_at_shares_of_whole_items(count: int) -> None:
+    """Otherwise an interval can end at 0.997, although the next lower share is 0.995."""
+    labels = np.where(np.arange(count) < count // 2, np.arange(count) % 2, -1)
+    found = figures(item_state(labels, np.arange(count) % 2, [0.93] * count, verified=[0, 1]))
+    for interval, n, told in (
+        (found.right_interval, count, found.right),
+        (found.label_error_interval, found.labelled, found.label_error),
+    ):
+        assert interval is not None and told is not None
+        # The bounds have four decimals, rounded away from the middle.
+        first, last = math.ceil(interval.low * n - 1e-9), math.floor(interval.high * n + 1e-9)
+        assert 0 <= first / n - interval.low < 1e-4 and 0 <= interval.high - last / n < 1e-4
+        assert interval.low <= told <= interval.high
 
 
 def test_doubts_that_are_probabilities_estimate_the_errors_there_are() -> None:
