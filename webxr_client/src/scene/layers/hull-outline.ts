@@ -16,7 +16,7 @@ export interface HullOutline {
   right: PagePlace;
   /** Above the highest corner. */
   top: PagePlace;
-  /** How much of the page panels and notices cover at each edge, CSS pixels. */
+  /** How much of the page panels and notices cover at each edge now, CSS pixels. */
   insets: Readonly<Insets>;
 }
 
@@ -34,8 +34,10 @@ const at = new Vector3();
  */
 export function outlineOf(
   corners: Float32Array,
-  { camera, element, insets }: Pick<Stage, "camera" | "element" | "insets">,
+  { camera, element, insets: all }: Pick<Stage, "camera" | "element" | "insets">,
 ): HullOutline {
+  const { covered = 0 } = all;
+  const insets = { ...all, bottom: all.bottom + covered, covered: 0 };
   clip.multiplyMatrices(camera.projectionMatrix, camera.matrixWorldInverse);
   const { clientWidth, clientHeight } = element;
   const middle = { x: 0, y: 0 };

@@ -21,3 +21,15 @@ it.each([
   const rounded = ({ x, y }: { x: number; y: number }) => ({ x: Math.round(x), y: Math.round(y) });
   expect([rounded(found.right), rounded(found.top)]).toEqual([right, top]);
 });
+
+it("places handles above a panel that covers the lower part of the free area", () => {
+  const at = (covered: number) => {
+    const corners = Float32Array.of(-0.1, -0.3, 0, 0.1, -0.7, 0, 0, -0.2, 0);
+    return outlineOf(corners, { camera, element, insets: { ...insets, bottom: 20, covered } });
+  };
+  expect(Math.round(at(0).right.y)).toBe(164);
+  expect(Math.round(at(20).right.y)).toBe(144);
+  expect(at(20).insets.bottom).toBe(40);
+  // As behind other panels: the handles stay with the middle of the hull.
+  expect(Math.round(at(60).right.y)).toBe(140);
+});
