@@ -143,7 +143,7 @@ stage.beforeFrame = (changed) => {
   updateLayers(changed);
   const shown = atlas.current?.step(stage.renderer) ?? false;
   const marked = updateAxes();
-  const hulls = rules.update();
+  const hulls = rules.update(changed);
   updateViewed(changed);
   const others = people.update(changed);
   return forceLines.update() || tiles || shown || marked || hulls || others;

@@ -13,8 +13,11 @@ import type { Commands } from "../state/commands.js";
 const PREVIEW_MS = 200;
 
 export interface RuleView {
-  /** Update once per frame. Returns whether the hulls have changed. */
-  update(): boolean;
+  /**
+   * Update once per frame. `changed`: whether something has changed since the previous frame.
+   * Returns whether the hulls have changed.
+   */
+  update(changed: boolean): boolean;
   /** The hulls; null until the first rule. */
   layer: RuleLayer | null;
 }
@@ -25,7 +28,7 @@ export function bindRules(
   stage: Stage,
   cloud: PointCloud,
 ): RuleView {
-  const view: RuleView = { update: () => view.layer?.update() ?? false, layer: null };
+  const view: RuleView = { update: (changed) => view.layer?.update(changed) ?? false, layer: null };
   let asked = false;
   effect(() => {
     if (asked || state.rules.list.value.length === 0) return;

@@ -11,6 +11,7 @@ import type { PointCloud } from "../cloud/point-cloud.js";
 import type { Stage } from "../stage.js";
 import { type HullOutline, outlineOf } from "./hull-outline.js";
 import { MoveHandle } from "./move-handle.js";
+import { NoticeEdge } from "./notice-edge.js";
 import { ReachHandle } from "./reach-handle.js";
 import { RuleHulls } from "./rule-hulls.js";
 
@@ -36,6 +37,11 @@ export class RuleLayer {
   /** The items in conflict that are ringed. */
   private ringed: ReadonlySet<number> = NONE;
   private asked = 0;
+  /** Whether the handles have to be placed again. */
+  private unplaced = true;
+  private readonly notices = new NoticeEdge(() => {
+    this.unplaced = true;
+  });
 
   constructor(
     private readonly state: AppState,
@@ -53,6 +59,11 @@ export class RuleLayer {
       untracked(() => this.fetch(list));
     });
     effect(() => {
+      changeableRegion(state, state.rules.chosen.value);
+      state.xr.presenting.value;
+      this.unplaced = true;
+    });
+    effect(() => {
       state.labelsVersion.value;
       const any = state.rules.list.value.some((rule) => rule.on);
       const timer = setTimeout(() => this.fetchConflicts(any), any ? CONFLICTS_MS : 0);
@@ -68,12 +79,18 @@ export class RuleLayer {
     });
   }
 
-  /** Update once per frame. Returns whether something has to be drawn. */
-  update(): boolean {
-    const changed = this.hulls.update(performance.now());
-    const outline = this.outline();
-    for (const handle of this.handles) handle.update(outline);
-    return changed;
+  /**
+   * Update once per frame. `changed`: whether something has changed since the previous frame.
+   * Returns whether something has to be drawn.
+   */
+  update(changed: boolean): boolean {
+    const moved = this.hulls.update(performance.now());
+    if (changed || moved || this.unplaced) {
+      this.unplaced = false;
+      const outline = this.outline();
+      for (const handle of this.handles) handle.update(outline);
+    }
+    return moved;
   }
 
   /** Outline of the chosen hull on the page; null if this user cannot change it there. */
@@ -83,11 +100,9 @@ export class RuleLayer {
     const { rule } = changeableRegion(state, state.rules.chosen.value) ?? {};
     const corners = rule && this.hulls.cornersOf(rule);
     if (!corners || corners.length === 0) return null;
-    // Notices cover the cloud until the next action.
-    const notices = document.querySelector<HTMLElement>(".notices");
-    const low = notices?.offsetHeight ? notices.offsetTop + notices.offsetHeight : 0;
     const { camera, element, insets } = stage;
-    const top = Math.max(insets.top, low);
+    // Notices cover the cloud until the next action.
+    const top = Math.max(insets.top, this.notices.value);
     return outlineOf(corners, { camera, element, insets: { ...insets, top } });
   }
 

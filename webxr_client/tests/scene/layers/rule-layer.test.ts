@@ -2,6 +2,7 @@
 import { Group, PerspectiveCamera } from "three";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { RuleInfo, SessionInfo } from "../../../src/protocol/messages.js";
+import type { Insets } from "../../../src/scene/camera-frame.js";
 import type { PointCloud } from "../../../src/scene/cloud/point-cloud.js";
 import { RuleLayer } from "../../../src/scene/layers/rule-layer.js";
 import type { Stage } from "../../../src/scene/stage.js";
@@ -11,7 +12,9 @@ import type { Matched } from "../../../src/state/rule-state.js";
 
 class FakeElement extends EventTarget {
   className = "";
-  readonly style = { setProperty: () => {} };
+  hidden = false;
+  readonly places: string[] = [];
+  readonly style = { setProperty: (_: string, place: string) => void this.places.push(place) };
   readonly clientWidth = 800;
   readonly clientHeight = 600;
   append = () => {};
@@ -36,12 +39,27 @@ const matched: Matched = {
 };
 
 let handle: FakeElement;
+let stage: { insets: Insets; camera: PerspectiveCamera };
+let mover: FakeElement;
+/** The element of the notices, its lower edge, how often it was read, and its observer. */
+let notices: ReturnType<typeof madeNotices>;
+let bottom: number;
+let layouts: number;
+let resized: () => void;
 let state: AppState;
 let layer: RuleLayer;
 let commands: { [name in keyof RuleCommands]?: ReturnType<typeof vi.fn> };
 let ringed: number[];
 let arrive: (items: Uint32Array) => void;
 
+const madeNotices = () => ({
+  isConnected: true,
+  offsetTop: 70,
+  get offsetHeight() {
+    layouts += 1;
+    return Math.max(0, bottom - 70);
+  },
+});
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 /** Number of items of the hull that is shown. */
 const shown = () =>
@@ -52,8 +70,24 @@ const shown = () =>
 beforeEach(async () => {
   const made: FakeElement[] = [];
   const createElement = () => made[made.push(new FakeElement()) - 1];
-  vi.stubGlobal("document", { createElement });
+  layouts = bottom = 0;
+  notices = madeNotices();
+  vi.stubGlobal("document", { createElement, querySelector: () => notices });
+  vi.stubGlobal(
+    "ResizeObserver",
+    class {
+      constructor(changed: () => void) {
+        resized = changed;
+      }
+      observe = () => resized();
+      disconnect = () => {};
+    },
+  );
   state = new AppState();
+  const { latent } = state;
+  latent.n = 40;
+  latent.to = Uint16Array.from({ length: 160 }, (_, k) => (k % 4 < 3 ? 30000 + 977 * (k % 11) : 0));
+  latent.version = 1;
   state.session.value = { read_only: false, role: "owner" } as SessionInfo;
   commands = {
     conflicts: vi.fn(() => Promise.resolve(Uint32Array.of(3, 5))),
@@ -65,14 +99,19 @@ beforeEach(async () => {
   const withRules = (run: (rules: RuleCommands) => void) =>
     run(commands as unknown as RuleCommands);
   const element = Object.assign(new FakeElement(), { parentElement: new FakeElement() });
-  const stage = { world: new Group(), camera: new PerspectiveCamera(), invalidate() {}, element };
+  const insets = { left: 0, right: 0, top: 0, bottom: 0 };
+  const camera = new PerspectiveCamera(60, 4 / 3);
+  camera.position.z = 2;
+  camera.updateMatrixWorld();
+  stage = Object.assign({ insets, camera }, { world: new Group(), invalidate() {}, element });
   layer = new RuleLayer(
     state,
     { withRules } as unknown as Commands,
     stage as unknown as Stage,
     { setRinged: (items: Uint32Array) => (ringed = [...items]) } as unknown as PointCloud,
   );
-  handle = made.find(({ className }) => className === "reach-handle")!;
+  const named = (name: string) => made.find(({ className }) => className === name)!;
+  [handle, mover] = [named("reach-handle"), named("move-handle")];
   state.rules.setList([first]);
   state.rules.chosen.value = 4;
   arrive(items(20));
@@ -148,4 +187,60 @@ it("ends the preview when a drag of the handle is cancelled or changes nothing",
   point("pointermove", 150);
   point("pointerup", 150);
   expect(commands.edit).toHaveBeenCalledWith(4, { reach: 1.5 });
+});
+
+it("places the handles in frames in which something has changed", () => {
+  for (const changed of [true, false]) layer.update(changed);
+  expect(handle.hidden).toBe(false);
+  const [places, read] = [handle.places.length, layouts];
+  for (let k = 0; k < 10; k++) layer.update(false);
+  expect([handle.places.length, layouts]).toEqual([places, read]);
+  stage.camera.position.x = 0.2;
+  stage.camera.updateMatrixWorld();
+  layer.update(true);
+  expect(handle.places.at(-1)).not.toBe(handle.places.at(-2));
+  expect(layouts).toBe(read);
+});
+
+it.each([
+  ["no rule is chosen", () => (state.rules.chosen.value = 0)],
+  ["the rule is switched off", () => state.rules.setList([info({ on: false })])],
+  ["VR begins", () => (state.xr.presenting.value = "immersive-vr")],
+  ["an earlier moment is shown", () => (state.time.live.value = false)],
+])("hides the handles in the next frame when %s", (_, change) => {
+  layer.update(true);
+  layer.update(false);
+  change();
+  layer.update(false);
+  expect(handle.hidden).toBe(true);
+});
+
+it("moves the handles out of notices when their size changes", () => {
+  const y = () => Number(/, (.*)px/.exec(mover.places.at(-1)!)![1]);
+  layer.update(true);
+  const before = y();
+  expect(before).toBeGreaterThan(100);
+  bottom = before + 20;
+  layer.update(false);
+  expect(y()).toBe(before);
+  resized();
+  layer.update(false);
+  expect(y()).toBeCloseTo(bottom + 16);
+  bottom = 0;
+  resized();
+  layer.update(false);
+  expect(y()).toBe(before);
+});
+
+it("finds the notices again that replace others, as after VR", () => {
+  layer.update(true);
+  const y = mover.places.at(-1);
+  notices.isConnected = false;
+  notices = madeNotices();
+  bottom = 250;
+  state.xr.presenting.value = "immersive-vr";
+  layer.update(true);
+  state.xr.presenting.value = null;
+  layer.update(false);
+  expect(mover.places.at(-1)).not.toBe(y);
 });
