@@ -36,6 +36,9 @@ DRAGGED = 20
 DRAG_MESSAGES = 10
 WANTED_GROWTH = 1.2
 WANTED_STOP_SECONDS = 5.0
+START_SECONDS = 600
+"""Longest time until the server answers. A million items are imported in about a minute if the
+machine has other work."""
 
 
 class Person:
@@ -225,11 +228,11 @@ def soak(
     run = Run(server, project, sample_seconds=sample_seconds)
     server.start()
     try:
-        server.wait_until_ready()
+        server.wait_until_ready(START_SECONDS)
         seen = asyncio.run(run.people(people, rate, gestures, truth, at_rest=at_rest))
         run.stop()
         server.start()
-        server.wait_until_ready()
+        server.wait_until_ready(START_SECONDS)
         run.found.kept = bool((asyncio.run(labels_of(server.url)) == seen).all())
     finally:
         server.stop()
