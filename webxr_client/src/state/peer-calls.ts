@@ -39,13 +39,16 @@ export function endFollowing({ people }: AppState): void {
   people.following.value = people.visiting.value = "";
 }
 
-/** Forget answers to requests that ended, so that the next request of the person is shown. */
+/**
+ * Forget answers to requests that ended, so that the next request of the person is shown. A page
+ * that is gone can return with its request: a headset has slept.
+ */
 export function forgetEnded({ peers, people }: AppState): void {
   const answered = people.answered.value;
   if (answered.size === 0) return;
-  const known = new Set(
-    [...peers.value.values()].map(({ client_id, call = "" }) => keyOf({ client_id, call })),
-  );
-  const left = [...answered].filter((key) => known.has(key));
+  const left = [...answered].filter((key) => {
+    const peer = peers.value.get(key.split(" ")[0]!);
+    return !peer || keyOf({ client_id: peer.client_id, call: peer.call ?? "" }) === key;
+  });
   if (left.length < answered.size) people.answered.value = new Set(left);
 }

@@ -70,6 +70,16 @@ describe("the heads of others", () => {
 describe("requests of others", () => {
   const asks = (call: PeerMoved["call"]) =>
     new Map([["d1.x", { op: "peer", client_id: "d1.x", name: "Mia", call } as PeerMoved]]);
+  it("stay answered while the headset of the person sleeps", () => {
+    const state = new AppState();
+    state.peers.value = asks("follow");
+    answer(state, openCalls(state)[0]!);
+    state.peers.value = new Map();
+    forgetEnded(state);
+    state.peers.value = asks("follow");
+    forgetEnded(state);
+    expect(openCalls(state)).toHaveLength(0);
+  });
   it("are shown until they are answered, and again when they are made again", () => {
     const state = new AppState();
     state.peers.value = asks("follow");
