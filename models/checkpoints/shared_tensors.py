@@ -9,15 +9,13 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
-import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
 from lodespace.files import atomic_write
 from lodespace.models.checkpoints.packing import length_by_header, packed, start_of, unpacked
-from lodespace.models.checkpoints.tensor_file import TensorFile
+from lodespace.models.checkpoints.tensor_file import Array, TensorFile
 
 SHARED_BYTES = 1 << 18
 """A tensor of at least this size, in bytes, is stored in a file of its own."""
@@ -27,8 +25,6 @@ _NAME = "tensor"
 _PLAIN, _PACKED = ".safetensors", ".packed"
 _LONGEST_HEADER = 1 << 16
 _SUFFIXES = (_PLAIN, _PACKED)
-
-Array = npt.NDArray[Any]
 
 
 class SharedTensors:

@@ -28,6 +28,8 @@ _DTYPES = {
 }
 _ALIGNMENT = 8
 
+Array = npt.NDArray[Any]
+
 
 class TensorFile:
     """The content of a safetensors file with some tensors."""
@@ -37,7 +39,8 @@ class TensorFile:
 
         The arrays must not change until the file is written.
         """
-        own = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+        # np.ascontiguousarray would give a single number the shape (1,).
+        own = {name: np.asarray(tensor, order="C") for name, tensor in tensors.items()}
         # Large values are first, so that each value is aligned in the file.
         names = sorted(own, key=lambda name: (-own[name].itemsize, name))
         self._arrays = [own[name] for name in names]

@@ -53,6 +53,17 @@ def test_positions_of_many_items_take_less_space() -> None:
     assert smaller is not None and len(smaller) < 0.9 * position.nbytes
 
 
+def test_values_that_hardly_repeat_take_about_their_entropy() -> None:
+    """A search for repetitions would cost 20 % here (zlib.Z_HUFFMAN_ONLY)."""
+    random = np.random.default_rng(0)
+    codes = (63 * random.random(200_000) ** 8).astype(np.uint8)
+    counts = np.bincount(codes)[np.bincount(codes) > 0] / len(codes)
+    entropy = -(counts * np.log2(counts)).sum() / 8
+    smaller = packed_of(codes)
+    assert smaller is not None and len(smaller) < 1.05 * entropy * len(codes)
+    np.testing.assert_array_equal(load(unpacked(smaller))["tensor"], codes)
+
+
 @pytest.mark.parametrize("damage", [b"", b"x" * 40, b"\xff" * 8])
 def test_a_damaged_packed_file_raises_value_error(damage: bytes) -> None:
     with pytest.raises(ValueError, match="damaged"):

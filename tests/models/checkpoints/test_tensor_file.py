@@ -22,6 +22,7 @@ TENSORS = {
     "columns": np.arange(12, dtype=np.float32).reshape(3, 4).T,
     "total": np.array([2.5], np.float64),
     "none": np.empty((0, 3), np.float32),
+    "number": np.array(0.25, np.float32),
 }
 
 
@@ -33,7 +34,7 @@ def test_safetensors_reads_the_file() -> None:
     assert found.keys() == TENSORS.keys()
     for name, tensor in TENSORS.items():
         np.testing.assert_array_equal(found[name], tensor)
-        assert found[name].dtype == tensor.dtype
+        assert (found[name].dtype, found[name].shape) == (tensor.dtype, tensor.shape)
     assert content.length == len(written.getvalue())
     assert content.digest() == hashlib.sha256(written.getvalue()).hexdigest()
 
