@@ -155,7 +155,7 @@ class SelfSupervision:
         if unfinished:
             tensors |= module_tensors("projection", self.projection)
             tensors |= adam_tensors("features_adam", self.optimiser)
-            tensors["features_epoch_order"] = self.epochs.order.to(torch.int32)
+            tensors |= self.epochs.tensors("features_epoch")
         return tensors
 
     def counters(self) -> dict[str, Any]:
@@ -166,8 +166,7 @@ class SelfSupervision:
         """Restore what the methods `tensors` and `counters` returned."""
         load_module("features", self.network, tensors)
         self.steps_done = counters["feature_steps"]
-        if "features_epoch_order" in tensors:
+        if "features_epoch_order" in tensors or "features_epoch_seed" in tensors:
             load_module("projection", self.projection, tensors)
             load_adam("features_adam", self.optimiser, tensors)
-            self.epochs.order = tensors["features_epoch_order"].to(torch.int64, copy=True)
-            self.epochs.position = counters["features_epoch_position"]
+            self.epochs.load("features_epoch", tensors, counters["features_epoch_position"])

@@ -316,7 +316,7 @@ class VAETraining:
         return {
             **module_tensors("vae", self.vae),
             **adam_tensors("vae_adam", self.optimiser),
-            "vae_epoch_order": self.epochs.order.to(torch.int32),
+            **self.epochs.tensors("vae_epoch"),
             **measured,
         }
 
@@ -332,10 +332,9 @@ class VAETraining:
         """Restore what the methods `tensors` and `counters` returned."""
         load_module("vae", self.vae, tensors)
         load_adam("vae_adam", self.optimiser, tensors)
-        self.epochs.order = tensors["vae_epoch_order"].to(torch.int64, copy=True)
+        self.epochs.load("vae_epoch", tensors, counters["vae_epoch_position"])
         self.kl = np.full(self.config.latent_dim, np.nan, np.float32)
         if "vae_kl" in tensors:
             self.kl = tensors["vae_kl"].numpy().copy()
         self.steps_done = counters["vae_steps"]
         self.warm_up_began = counters.get("vae_warm_up_began", 0)
-        self.epochs.position = counters["vae_epoch_position"]

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from lodespace.models import batches
 from lodespace.models.batches import Epochs, class_balanced
 
 
@@ -11,6 +12,36 @@ def test_an_epoch_holds_every_item_once() -> None:
     batches = [epochs.next() for _ in range(epochs.batches_per_epoch)]
     assert sorted(torch.cat(batches).tolist()) == list(range(103))
     assert epochs.next().tolist() != batches[0].tolist()
+
+
+@pytest.mark.parametrize("n", [103, 104])
+def test_an_epoch_continues_from_a_state(monkeypatch: pytest.MonkeyPatch, n: int) -> None:
+    """With more than 103 items, the state has a seed and no permutation."""
+    monkeypatch.setattr(batches, "MANY", 103)
+    epochs, again = (Epochs(n, 10, torch.Generator().manual_seed(k)) for k in (0, 1))
+    assert len(epochs.tensors("x")["x_order"]) == 0
+    first = [epochs.next() for _ in range(epochs.batches_per_epoch + 3)]
+    assert sorted(torch.cat(first[: epochs.batches_per_epoch]).tolist()) == list(range(n))
+    assert epochs.order.tolist() != torch.cat(first[: epochs.batches_per_epoch]).tolist()
+    tensors = {name: tensor.clone() for name, tensor in epochs.tensors("x").items()}
+    assert tensors.keys() == ({"x_order"} if n == 103 else {"x_seed"})
+    again.generator.set_state(epochs.generator.get_state())
+    again.load("x", tensors, epochs.position)
+    for _ in range(2 * epochs.batches_per_epoch):
+        assert torch.equal(again.next(), epochs.next())
+
+
+def test_an_epoch_of_many_items_continues_from_an_older_state(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batches, "MANY", 50)
+    epochs, order = Epochs(103, 10, torch.Generator().manual_seed(0)), torch.arange(103).flip(0)
+    epochs.next()
+    epochs.load("x", {"x_order": order.to(torch.int32)}, 20)
+    assert epochs.next().tolist() == list(range(82, 72, -1))
+    assert torch.equal(epochs.tensors("x")["x_order"].long(), order)
+    with pytest.raises(KeyError):
+        epochs.load("y", {}, 0)
 
 
 def test_classes_come_equally_often_however_many_labels_they_have() -> None:
