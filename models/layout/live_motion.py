@@ -13,7 +13,7 @@ from lodespace.models.deviation import deviation_of
 from lodespace.models.layout.fuzzy_graph import membership
 from lodespace.models.layout.graph import Graph
 from lodespace.models.layout.nearness import Entries, MatrixRows, nearest_to
-from lodespace.models.layout.particles import SCALE_RATE, Particles
+from lodespace.models.layout.particles import SCALE_RATE, Particles, rounded
 from lodespace.models.layout.representatives import MOST_ADDED, Representatives, distances_of
 
 SAMPLED_ITEMS = 50_000
@@ -141,7 +141,7 @@ class LiveMotion:
         if bool(left.any()):
             places = every.pins[left] * every.scale
             position[every.pinned[left]] = places + position.mean(dim=0)
-        every.position = position
+        every.position = rounded(position)
         sample = position[:: max(1, len(position) // SAMPLED_ITEMS)]
         spread = float(deviation_of(sample, sample.mean(dim=0)).mean())
         every.scale = max(1e-6, every.scale + SCALE_RATE * (spread - every.scale))

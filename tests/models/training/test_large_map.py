@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from lodespace.models import Snapshot, Trainer
+from lodespace.models import Snapshot, Trainer, batches
 from lodespace.models.classification import class_probabilities
 from lodespace.models.display import display
-from lodespace.models.layout import live_motion, particle_map, representatives
+from lodespace.models.layout import live_motion, particle_map, particles, representatives
 from lodespace.models.layout.live_motion import LiveMotion
 from lodespace.models.layout.particle_map import ParticleMap
+from lodespace.models.layout.particles import ROUNDING
 from lodespace.models.training import map_guide
 from lodespace.models.training.particle_loop import ParticleLoop
 from samples.trainings import N, labels_of, quick, rest, small
@@ -25,8 +26,8 @@ REPRESENTATIVES = 60
 @pytest.fixture(autouse=True)
 def lower_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(particle_map, "ITEMS_TO_MOVE", 100)
-    monkeypatch.setattr(display, "MANY", 100)
-    monkeypatch.setattr(class_probabilities, "MANY", 100)
+    for module in (batches, class_probabilities, display, particles):
+        monkeypatch.setattr(module, "MANY", 100)
     monkeypatch.setattr(representatives, "MOST", REPRESENTATIVES)
     # Fewer than the labelled and pinned items of most tests.
     for module in (live_motion, map_guide):
@@ -115,7 +116,7 @@ def test_items_follow_their_leaders_and_then_settle() -> None:
     following = torch.ones(N, dtype=torch.bool)
     following[live.items] = False
     assert following.sum() > 100
-    torch.testing.assert_close(moved[following], expected[following], atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(moved[following], expected[following], atol=ROUNDING, rtol=1e-4)
     assert map_of(trainer).settling.due == 0
     run_until(trainer, lambda: map_of(trainer).settles)
     assert not trainer.loop.resting
