@@ -20,6 +20,7 @@ from safetensors.numpy import load
 
 from lodespace.files import atomic_write
 from lodespace.json_input import json_value
+from lodespace.models.checkpoints.derived_tensors import with_derived, without_derived
 from lodespace.models.checkpoints.shared_tensors import SHARED_BYTES, SharedTensors
 from lodespace.models.checkpoints.tensor_file import TensorFile
 
@@ -28,6 +29,10 @@ log = logging.getLogger(__name__)
 FORMAT = 1
 FORMAT_WITH_SHARED = 2
 """Format of a checkpoint whose large tensors are in files of their own (shared_tensors.py)."""
+FORMAT_WITHOUT_DERIVED = 3
+"""Format of such a checkpoint that also lacks tensors that follow from others
+(derived_tensors.py)."""
+_FORMATS = (FORMAT, FORMAT_WITH_SHARED, FORMAT_WITHOUT_DERIVED)
 KEEP = 3
 """Number of checkpoints to keep. If the newest is damaged, training continues from an older one."""
 _BLOCK = 1 << 20
@@ -69,7 +74,7 @@ def write(
         verify: whether to check the older checkpoints, which takes longer. If True, the `keep`
             newest intact checkpoints remain. If False, the `keep` newest remain, intact or not.
         share: whether large tensors are stored beside the checkpoint, so that several checkpoints
-            have them in common.
+            have them in common. Tensors that follow from others are then left out.
         most_bytes: largest total size of the checkpoints on disk; None for no limit. Older
             checkpoints are deleted until this size is reached, but the LEAST_KEPT newest always
             stay.
@@ -92,9 +97,12 @@ def write(
         number = max((n for n, _ in numbered(folder)), default=0) + 1
     own, whole = dict(tensors), {"format": FORMAT, **meta}
     if share:
-        large = {name: own.pop(name) for name in tensors if tensors[name].nbytes >= SHARED_BYTES}
+        own = without_derived(tensors)
+        complete = own.keys() == tensors.keys()
+        large = {name: own.pop(name) for name in list(own) if own[name].nbytes >= SHARED_BYTES}
         hashes = SharedTensors(folder).add(large)
-        whole |= {"format": FORMAT_WITH_SHARED, "shared": hashes}
+        format_ = FORMAT_WITH_SHARED if complete else FORMAT_WITHOUT_DERIVED
+        whole |= {"format": format_, "shared": hashes}
     content = TensorFile(own)
     header = _canonical({**whole, "sha256": content.digest(_canonical(whole))})
     path = folder / f"{number:03d}.safetensors"
@@ -133,6 +141,8 @@ def read(path: Path) -> Checkpoint:
     meta = _checked_meta(path, [payload])
     try:
         tensors = load(payload) | SharedTensors(path.parent).read(_hashes(meta))
+        if meta["format"] == FORMAT_WITHOUT_DERIVED:
+            tensors = with_derived(tensors)
     except (SafetensorError, ValueError) as error:
         raise ValueError(f"checkpoint {path.name} is damaged: {error}") from error
     if not {"latent_mean", "prediction", "confidence"} <= tensors.keys():
@@ -188,7 +198,7 @@ def _checked_meta(path: Path, blocks: Iterable[bytes]) -> dict[str, Any]:
         meta = json_value(path.with_suffix(".json").read_bytes())
     except (OSError, ValueError) as error:
         raise ValueError(f"checkpoint {path.name} cannot be read: {error}") from error
-    if not isinstance(meta, dict) or meta.get("format") not in (FORMAT, FORMAT_WITH_SHARED):
+    if not isinstance(meta, dict) or meta.get("format") not in _FORMATS:
         raise ValueError(f"checkpoint {path.name} has an unknown format")
     expected = meta.pop("sha256", None)
     digest = hashlib.sha256()

@@ -17,7 +17,7 @@ from lodespace.files import atomic_write
 from lodespace.models.checkpoints.packing import length_by_header, packed, start_of, unpacked
 from lodespace.models.checkpoints.tensor_file import Array, TensorFile
 
-SHARED_BYTES = 1 << 18
+SHARED_BYTES = 1 << 17
 """A tensor of at least this size, in bytes, is stored in a file of its own."""
 FOLDER = "shared"
 """Name of the folder of the shared tensors, beside the checkpoints."""

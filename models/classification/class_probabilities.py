@@ -1,9 +1,13 @@
-"""Class probabilities of all items, with 8 bits per class if the items are many.
+"""Class probabilities of all items, with at most 8 bits per class if the items are many.
 
 Three arrays of class probabilities are part of each training state. With a million items and 10
 classes, each takes 40 MB as floats, of which the last bits cannot be compressed. Therefore the
-probabilities of many items are multiples of a step, which is 1/255 of the largest probability of
-the item. In a state, an item has one byte per class and its step. Most of these bytes are 0.
+probabilities of many items are multiples of a step per item. In a state, an item has one byte per
+class and its step.
+
+Fine probabilities have a step of 1/255 of the largest probability of the item. Coarse ones have a
+step of 1/64 of the next power of two above the largest probability, so they have 6 bits, and few
+different steps. A snapshot has them in half the space.
 
 A step is a multiple of 1 / STEPS, so the probabilities are exact in single precision. Training that
 continues from a loaded state therefore gives the same bytes.
@@ -13,26 +17,31 @@ from collections.abc import Mapping
 
 import torch
 
+from lodespace.models.checkpoints.derived_predictions import LEVELS, STEPS
 from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.classification.decisions import with_classes
 
 MANY = 100_000
 """The probabilities of more than this number of items have 8 bits per class."""
-LEVELS = 255
-STEPS = 1 << 20
-"""A step is a multiple of 1 / STEPS, so the product of a step and a code is exact in single
-precision."""
+COARSE_LEVELS = 64
+"""Number of steps from 0 to the next power of two above the largest probability of an item."""
 
 
 class ClassProbabilities:
     """Class probabilities of N items."""
 
-    def __init__(self, n: int, n_classes: int, device: torch.device) -> None:
-        """Start with equal probabilities of `n_classes` classes."""
+    def __init__(
+        self, n: int, n_classes: int, device: torch.device, *, coarse: bool = False
+    ) -> None:
+        """Start with equal probabilities of `n_classes` classes.
+
+        If `coarse`, the probabilities of many items have 6 bits instead of 8.
+        """
         first = torch.full((1, n_classes), 1 / n_classes, device=device)
         self._coded = n > MANY
+        self._code = coarsely_coded if coarse else coded
         if self._coded:
-            code, step, first = coded(first)
+            code, step, first = self._code(first)
             self._codes, self._steps = code.repeat(n, 1), step.repeat(n)
         else:
             self._codes = torch.empty(0, n_classes, dtype=torch.uint8, device=device)
@@ -43,7 +52,7 @@ class ClassProbabilities:
     def put(self, items: torch.Tensor, probabilities: torch.Tensor) -> torch.Tensor:
         """Set the probabilities (B, C) of `items` int64 (B,). Return them as they are stored."""
         if self._coded:
-            self._codes[items], self._steps[items], probabilities = coded(probabilities)
+            self._codes[items], self._steps[items], probabilities = self._code(probabilities)
         self.values[items] = probabilities
         return probabilities
 
@@ -73,7 +82,7 @@ class ClassProbabilities:
             return False
         self.values = tensors[name].clone().to(device)
         if self._coded:
-            self._codes, self._steps, self.values = coded(self.values)
+            self._codes, self._steps, self.values = self._code(self.values)
         return True
 
 
@@ -83,6 +92,23 @@ def coded(probabilities: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torc
     Also return the probabilities that the codes and steps stand for, (B, C).
     """
     steps = (probabilities.amax(dim=1) * (STEPS / LEVELS)).ceil_().clamp_(1, STEPS // LEVELS)
+    return _with_steps(probabilities, steps)
+
+
+def coarsely_coded(
+    probabilities: torch.Tensor,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return codes, steps and values as `coded` does, with fewer bits."""
+    powers = 2.0 ** torch.arange(-20, 1, device=probabilities.device)
+    above = torch.bucketize(probabilities.amax(dim=1), powers).clamp_max_(len(powers) - 1)
+    steps = (powers[above] * (STEPS // COARSE_LEVELS)).clamp_min_(1)
+    return _with_steps(probabilities, steps)
+
+
+def _with_steps(
+    probabilities: torch.Tensor, steps: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return the nearest multiples of `steps` (B,), in units of 1 / STEPS, as `coded` does."""
     codes = (probabilities * (STEPS / steps)[:, None]).round_().clamp_max_(LEVELS)
     values = codes * (steps / STEPS)[:, None]
     return codes.to(torch.uint8), steps.to(torch.int16), values

@@ -7,11 +7,7 @@ import torch
 from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.classification.calibration import doubts
 from lodespace.models.classification.class_probabilities import ClassProbabilities
-from lodespace.models.classification.decisions import (
-    given_labels,
-    no_predictions,
-    own_left_out,
-)
+from lodespace.models.classification.decisions import given_labels, no_predictions, own_left_out
 from lodespace.models.classification.evidence import LearnedEvidence
 from lodespace.models.classification.item_features import CHUNK, ItemFeatures
 from lodespace.models.classification.kernel_classifier import BelievedLabels, KernelClassifier
@@ -60,8 +56,8 @@ class Predictions:
         """Log-likelihood of the left-out labels in each view after the newest sweep, in nats."""
         self.evidence = LearnedEvidence(n)
         """Predictions of labelled items that were made before the labels were given."""
-        self._learned = ClassProbabilities(n, n_classes, device)
-        self._voiced = ClassProbabilities(n, n_classes, device)
+        self._learned = ClassProbabilities(n, n_classes, device, coarse=True)
+        self._voiced = ClassProbabilities(n, n_classes, device, coarse=True)
         self._shown = NewestPredictions(n, device)
         self._forget()
         self.order = SweepOrder(n)
@@ -195,10 +191,12 @@ class Predictions:
             self._voiced.put(items, learned)
             self._combined.put(items, learned)
             return
-        voiced = self._voiced.put(items, self._voices.probabilities(items))
+        fine = self._voices.probabilities(items)
         labelled = (trained[items.cpu()] != UNLABELED).to(items.device)[:, None]
-        mean = torch.lerp(voiced, learned, self.learned_weight)
-        self._combined.put(items, torch.where(labelled, voiced, mean))
+        # A snapshot has no means of coarse probabilities, because they can be computed again. The
+        # doubts about labels need small probabilities.
+        mean = torch.lerp(self._voiced.put(items, fine), learned, self.learned_weight)
+        self._combined.put(items, torch.where(labelled, fine, mean))
 
     def _prepare_second_pass(self, features: torch.Tensor, labels: TrainingLabels) -> bool:
         """Do a part of the work between the two passes over all items.
@@ -288,6 +286,7 @@ class Predictions:
             **self._learned.tensors("learned_probabilities"),
             **self._voiced.tensors("voiced_probabilities"),
             "wrong_share": torch.tensor(self._shown.wrong_share, dtype=torch.float64),
+            "learned_weight": torch.tensor(self.learned_weight, dtype=torch.float64),
             **self.evidence.tensors(),
             **self._half_way(),
             **{f"best_{name}": value for name, value in self._shown.values._asdict().items()},
@@ -340,6 +339,7 @@ class Predictions:
             return
         self._voiced.load("voiced_probabilities", tensors)
         self._shown.wrong_share = float(tensors["wrong_share"])
+        self.learned_weight = float(tensors.get("learned_weight", 0))
         if "sweep_belief" in tensors:
             self._belief = tensors["sweep_belief"].clone()
         if "sweep_units" in tensors:

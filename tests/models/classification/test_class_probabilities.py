@@ -1,10 +1,14 @@
-"""Class probabilities of many items in 8 bits per class."""
+"""Class probabilities of many items in 8 bits per class, or in 6 bits."""
 
 import pytest
 import torch
 
 from lodespace.models.classification import class_probabilities
-from lodespace.models.classification.class_probabilities import ClassProbabilities, coded
+from lodespace.models.classification.class_probabilities import (
+    ClassProbabilities,
+    coarsely_coded,
+    coded,
+)
 
 N = 300
 
@@ -20,8 +24,9 @@ def random(n_classes: int, sharpness: float = 3.0) -> torch.Tensor:
     return (sharpness * torch.randn(N, n_classes, generator=generator)).softmax(dim=1)
 
 
-def filled(probabilities: torch.Tensor) -> ClassProbabilities:
-    made = ClassProbabilities(len(probabilities), probabilities.shape[1], torch.device("cpu"))
+def filled(probabilities: torch.Tensor, *, coarse: bool = False) -> ClassProbabilities:
+    n, n_classes = probabilities.shape
+    made = ClassProbabilities(n, n_classes, torch.device("cpu"), coarse=coarse)
     for items in torch.randperm(N, generator=torch.Generator().manual_seed(0)).split(70):
         assert torch.equal(made.put(items, probabilities[items]), made.values[items])
     return made
@@ -37,6 +42,36 @@ def test_coded_probabilities_are_near_and_keep_the_class(n_classes: int) -> None
     assert (found.amax(dim=1) - top.squeeze(1)).abs().max() < 1 / 4096 + 1e-6
     assert torch.equal(found.argmax(dim=1), given.argmax(dim=1))
     assert float(found.max()) <= 1 and float(found.min()) >= 0
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize("n_classes", [1, 2, 10, 1000])
+def test_coarse_probabilities_are_near_and_have_few_steps(n_classes: int) -> None:
+    given = random(n_classes)
+    made = filled(given, coarse=True)
+    top = given.amax(dim=1, keepdim=True)
+    # Half a step: the next power of two above the largest probability is at most twice as large.
+    assert ((made.values - given).abs() <= top / 64 + 1e-6).all()
+    assert float(made.values.max()) <= 1 and float(made.values.min()) >= 0
+    tensors = made.tensors("x")
+    assert int(tensors["x_codes"].max()) <= 64 and len(tensors["x_steps"].unique()) <= 8
+    again = ClassProbabilities(N, 3, torch.device("cpu"), coarse=True)
+    assert again.load("x", {name: tensor.clone() for name, tensor in tensors.items()})
+    assert torch.equal(again.values, made.values)
+
+
+def test_coarse_powers_of_two_are_exact() -> None:
+    given = torch.tensor([[0.0, 1.0], [0.5, 0.5], [0.25, 0.75], [2.0**-20, 0.0], [0.0, 0.0]])
+    assert torch.equal(coarsely_coded(given)[2], given)
+    # Of very many classes, none disappears.
+    assert coarsely_coded(torch.full((1, 100_000), 1e-5))[2].min() > 0
+
+
+@pytest.mark.usefixtures("many")
+def test_a_coarse_array_loads_the_fine_codes_of_an_older_version() -> None:
+    fine, made = filled(random(10)), ClassProbabilities(N, 10, torch.device("cpu"), coarse=True)
+    assert made.load("x", fine.tensors("x"))
+    assert torch.equal(made.values, fine.values)
 
 
 def test_a_certain_class_and_equal_classes_are_kept() -> None:
