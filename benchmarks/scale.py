@@ -186,9 +186,8 @@ class Measurement:
         frame, rate = self.trainer.frame, Clock()
         for _ in range(10):
             self.turn()
-        wall, processor = rate()
         moved = self.trainer.frame - frame
-        self.found["frames a second after a label"] = (moved / wall, moved / processor)
+        self.found["frames a second after a label"] = tuple(moved / spent for spent in rate())
         left = self.seconds - clock()[0]
         reached = self.until(lambda: bool(self.loop.predictions.confidence.any()), left)
         self.found["label to first prediction, s"] = (
@@ -197,9 +196,8 @@ class Measurement:
         moving = self.loop.map.motion
         settled = self.until(lambda: not (moving.due or self.loop.map.settling.due), self.seconds)
         if not isinstance(reached, str):
-            self.found["label to the settled map, s"] = (
-                settled if isinstance(settled, str) else clock()
-            )
+            end = settled if isinstance(settled, str) else clock()
+            self.found["label to the settled map, s"] = end
         self.found["longest turn, s"] = self.longest
         self.places()
         self.disk(folder, snapshots, chosen)
@@ -220,24 +218,26 @@ class Measurement:
         self.found["rest to 2 %, s"] = reached
 
     def disk(self, folder: Path, snapshots: UndoSnapshots, chosen: np.ndarray) -> None:
-        """Measure the disk space of two more gestures. The second gesture comes before new
-        predictions.
-        """
-        sizes = []
-        for event in (2, 3):
+        """Measure the snapshots of two more gestures, and an undo of the second one."""
+        for event, when in ((2, "after predictions"), (3, "before new predictions")):
             snapshots.wait()
-            before = size_of(folder)
+            before, clock = size_of(folder), Clock()
             snapshots.keep(event, self.trainer.state())
             snapshots.wait()
-            sizes.append((size_of(folder) - before) / 1e6)
+            self.found[f"write a snapshot {when}, s"] = clock()
+            self.found[f"disk per gesture {when}, MB"] = (size_of(folder) - before) / 1e6
             self.label(chosen[: LABELLED + event])
             self.turn()
         snapshots.close(60)
         clock = Clock()
         self.trainer.save(folder / "checkpoint")
         self.found["save a checkpoint, s"] = clock()
-        self.found["disk per gesture after predictions, MB"] = sizes[0]
-        self.found["disk per gesture before new predictions, MB"] = sizes[1]
+        again, clock = UndoSnapshots(folder), Clock()  # it has no snapshots in memory
+        found = again.newest(self.trainer.state_id)
+        assert found is not None
+        self.trainer.restore(found)
+        self.found["undo from disk, s"] = clock()
+        again.close()
 
     def steps(self) -> None:
         """Measure single steps."""
