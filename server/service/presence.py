@@ -89,18 +89,26 @@ class PresenceRelay:
     def send_to(self, client: Client) -> None:
         """Send what all others do to a client that has connected."""
         for other, seen in self._seen.items():
-            if other is not client:
+            if other.client_id != client.client_id:
                 _replace(client, seen, BOTH)
 
     def left(self, client: Client) -> None:
-        """Remove a client that has disconnected from the pages of the others."""
+        """Remove a client that has disconnected from the pages of the others.
+
+        The tabs of a browser have the same id, and so has a page that has connected again before
+        its old connection timed out. The others then see what the remaining client does.
+        """
         if self._seen.pop(client, None) is None:
             return
-        gone = _Seen()
-        gone.moved = protocol.PeerMoved(client_id=client.client_id, name=client.name)
-        gone.selected = protocol.PeerSelected(client_id=client.client_id, items=[], count=0)
-        gone.unsent.update(BOTH)
-        self._send(client, gone)
+        remaining = _Seen()
+        remaining.moved = protocol.PeerMoved(client_id=client.client_id, name=client.name)
+        remaining.selected = protocol.PeerSelected(client_id=client.client_id, items=[], count=0)
+        same = [seen for one, seen in self._seen.items() if one.client_id == client.client_id]
+        for seen in sorted(same, key=lambda seen: seen.sent_at):
+            remaining.moved = seen.moved or remaining.moved
+            remaining.selected = seen.selected or remaining.selected
+        remaining.unsent.update(BOTH)
+        self._send(client, remaining)
 
     def _send_when_due(self, client: Client, seen: _Seen) -> None:
         if seen.waits:
@@ -120,7 +128,7 @@ class PresenceRelay:
     def _send(self, client: Client, seen: _Seen) -> None:
         seen.sent_at = self._clock()
         for other in self._clients:
-            if other is not client and other.client_id:
+            if other.client_id and other.client_id != client.client_id:
                 _replace(other, seen, seen.unsent)
         seen.unsent.clear()
 

@@ -119,6 +119,57 @@ def test_a_client_that_leaves_is_removed_and_sends_no_more() -> None:
     assert len(other.got) == count
 
 
+@pytest.mark.parametrize("first_leaves", [True, False])
+def test_a_page_with_a_second_connection_stays_when_one_closes(first_leaves: bool) -> None:
+    room = Room()
+    old, other = room.pages[:2]
+    again = Page(old.client_id)
+    room.pages.append(again)
+    selection = protocol.ShowSelection(items=[3, 4], count=2)
+    stays, leaves = (again, old) if first_leaves else (old, again)
+    room.relay.moved(stays, at(0.75))
+    room.relay.selected(stays, selection)
+    room.relay.moved(leaves, at(0.25))
+    room.relay.selected(leaves, protocol.ShowSelection(items=[5], count=1))
+    room.pages.remove(leaves)
+    room.relay.left(leaves)
+    assert other.about(old)[-1].cursor == (0.75, 0.0, 0.0)
+    selected = [one for key, one in other.got if key == f"selected-{old.client_id}"][-1]
+    assert (selected.items, selected.count) == ([3, 4], 2)
+    room.pages.remove(stays)
+    room.relay.left(stays)
+    assert other.about(old)[-1].cursor is None
+    selected = [one for key, one in other.got if key == f"selected-{old.client_id}"][-1]
+    assert selected.items == []
+
+
+def test_a_second_connection_without_a_view_shows_no_old_view() -> None:
+    room = Room()
+    old, other = room.pages[:2]
+    again = Page(old.client_id)
+    room.pages.append(again)
+    room.relay.moved(old, at(0.25))
+    room.relay.selected(again, protocol.ShowSelection(items=[3], count=1))
+    room.relay.left(old)
+    assert other.about(old)[-1].cursor is None
+    selected = [one for key, one in other.got if key == f"selected-{old.client_id}"][-1]
+    assert selected.items == [3]
+
+
+def test_a_page_does_not_see_its_own_other_connection() -> None:
+    room = Room()
+    old, other = room.pages[:2]
+    room.relay.moved(old, at(0.25))
+    room.relay.moved(other, at(0.5))
+    again = Page(old.client_id)
+    room.pages.append(again)
+    room.relay.send_to(again)
+    room.relay.selected(old, protocol.ShowSelection(items=[3], count=1))
+    room.relay.moved(again, at(0.75))
+    room.relay.left(old)
+    assert {key for key, _ in again.got} == {f"peer-{other.client_id}"}
+
+
 def test_a_selection_of_missing_items_is_refused() -> None:
     room = Room()
     with pytest.raises(RequestError):
