@@ -45,7 +45,7 @@ class Epochs:
 
     def _permute(self, seed: int) -> None:
         self._seed = seed
-        self.order = torch.randperm(self.n, generator=torch.Generator().manual_seed(seed))
+        self.order = permutation(self.n, seed)
 
     def tensors(self, name: str) -> dict[str, torch.Tensor]:
         """Return the permutation, or its seed, for a saved state. The names begin with `name`."""
@@ -65,6 +65,11 @@ class Epochs:
             return
         self.order = tensors[f"{name}_order"].to(torch.int64, copy=True)
         self._seed = None
+
+
+def permutation(n: int, seed: int) -> torch.Tensor:
+    """Return the permutation of `n` items that has the seed `seed`, int64 (N,), on the CPU."""
+    return torch.randperm(n, generator=torch.Generator().manual_seed(seed))
 
 
 def drawn_seed(generator: torch.Generator) -> int:

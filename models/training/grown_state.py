@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from lodespace.models.batches import permutation
 from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.checkpoints.training_state import TrainingState
 from lodespace.models.item_predictions import UNLABELED
@@ -45,7 +46,8 @@ _FILLED: Mapping[str, float] = {
     "evidence": -1,
     "evidence_labels": UNLABELED,
 }
-_ORDERS = ("vae_epoch_order", "features_epoch_order")
+_EPOCHS = ("vae_epoch", "features_epoch")
+"""Names of the epochs (batches.py). The added items come last in an epoch that has begun."""
 _EDGES = ("edge_head", "edge_tail", "edge_weight", "edge_weight_now")
 _LEFT_OUT = (
     "axis_predicted",
@@ -164,7 +166,7 @@ def grown_state(
     if state.meta.get("items") != n:
         raise ValueError(f"the state has {state.meta.get('items')} items, not {n}")
     tensors: Tensors = {}
-    for name, tensor in state.tensors.items():
+    for name, tensor in _with_orders(state.tensors, n).items():
         if name not in _LEFT_OUT and name not in _EDGES:
             tensors[name] = _with_rows(name, tensor, placement)
     if "edge_head" in state.tensors:
@@ -183,13 +185,30 @@ def grown_state(
     if not sweeping:
         counters["sweep_moves_map"] = False
     counters |= {name: value for name, value in _RESTARTED.items() if name in counters}
+    for name in (f"{epoch}_position" for epoch in _EPOCHS):
+        if counters.get(name, 0) >= n:  # the epoch is complete, and the next one has all items
+            counters[name] = max(counters[name], placement.n_items)
     meta = {**state.meta, "items": placement.n_items, "counters": counters}
     return TrainingState(tensors, meta)
 
 
+def _with_orders(tensors: Mapping[str, torch.Tensor], n: int) -> Tensors:
+    """Return `tensors` with the permutations of epochs of `n` items instead of their seeds.
+
+    The permutation of more items with the same seed is another one. Items of an epoch that has
+    begun would be missing in it, and others would be repeated.
+    """
+    every = dict(tensors)
+    for name in _EPOCHS:
+        if f"{name}_seed" in every:
+            order = permutation(n, int(every.pop(f"{name}_seed")))
+            every[f"{name}_order"] = order.to(torch.int32)
+    return every
+
+
 def _with_rows(name: str, tensor: torch.Tensor, placement: Placement) -> torch.Tensor:
     count = len(placement.nearest)
-    if name in _ORDERS:
+    if name in (f"{epoch}_order" for epoch in _EPOCHS):
         if len(tensor) == 0:
             return tensor
         added = torch.arange(placement.first, placement.n_items, dtype=tensor.dtype)
