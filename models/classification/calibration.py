@@ -99,22 +99,24 @@ def supported(own: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
     return (others * own + 0.5) / (others + 1)
 
 
-def wrong_share(own: torch.Tensor) -> float:
+def wrong_share(own: torch.Tensor, classes: int) -> float:
     """Return the estimated share (0..1) of wrong labels.
-
-    `own` is the probability of each label, predicted without this label, (L,).
 
     The share is the mean of `doubts`, with EXPECTED_NOISE as a prior. The doubts depend on the
     share, so both are computed in turn (expectation maximisation).
+
+    Args:
+        own: probability of each label, predicted without this label, (L,).
+        classes: number of classes.
     """
     share, own = EXPECTED_NOISE, own.cpu()
     for _ in range(_ROUNDS):
-        total = float(doubts(own, share).sum(dtype=torch.float64))
+        total = float(doubts(own, share, classes).sum(dtype=torch.float64))
         share = (total + NOISE_STRENGTH * EXPECTED_NOISE) / (len(own) + NOISE_STRENGTH)
     return share
 
 
-def doubts(own: torch.Tensor, share: float) -> torch.Tensor:
+def doubts(own: torch.Tensor, share: float, classes: int) -> torch.Tensor:
     """Return the probability that each label is wrong, by Bayes' rule, (L,).
 
     The label itself is evidence, because most labels are right, even those of items that are hard
@@ -122,9 +124,17 @@ def doubts(own: torch.Tensor, share: float) -> torch.Tensor:
     of predictions) do not exclude. The sum of these probabilities over a contact sheet can be too
     large where the voices predict badly (docs/model.md).
 
+    The voices predict labels, not true classes: they have learned from wrong labels, too. With two
+    classes and 5 % wrong labels, a calibrated voice gives at least 0.05 to a wrong label. The
+    function subtracts this part.
+
     Args:
         own: probability of each label, predicted without this label, (L,).
         share: share of wrong labels.
+        classes: number of classes.
     """
-    wrong = share * (1 - own)
-    return wrong / (wrong + (1 - share) * own).clamp_min(1e-12)
+    by_mistake = share / max(1, classes - 1)
+    without = max(1 - share - by_mistake, LEAST_PROBABILITY)
+    true = ((own - by_mistake) / without).clamp(LEAST_PROBABILITY, 1)
+    wrong = share * (1 - true)
+    return wrong / (wrong + (1 - share) * true).clamp_min(1e-12)

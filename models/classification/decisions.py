@@ -50,7 +50,7 @@ def given_labels(
     if len(items) == 0:
         return result
     own, rows, before = own_left_out(probabilities, labels)
-    doubt = doubts(own, wrong_share)
+    doubt = doubts(own, wrong_share, probabilities.shape[1])
     # The other classes keep their proportions.
     result[rows] *= (doubt / (1 - before).clamp_min(1e-9))[:, None]
     result[rows, labels[items].to(rows.device)] = 1 - doubt

@@ -261,7 +261,8 @@ class Predictions:
         if not self.complete:
             return belief
         own, items, _ = own_left_out(self.probabilities, labels)
-        belief[items.cpu()] = 1 - doubts(own, self._shown.wrong_share).cpu()
+        n_classes = self.probabilities.shape[1]
+        belief[items.cpu()] = 1 - doubts(own, self._shown.wrong_share, n_classes).cpu()
         return torch.where(verified, 1.0, belief)
 
     def label_posterior(

@@ -43,7 +43,8 @@ class NewestPredictions:
             probabilities, verified = probabilities[items], verified[chosen]
             classes, trained, given = classes[chosen], trained[chosen], given[chosen]
         own, known, _ = own_left_out(probabilities, trained)
-        self.wrong_share = wrong_share(own[~verified[known.cpu()].to(own.device)])
+        unsure = ~verified[known.cpu()].to(own.device)
+        self.wrong_share = wrong_share(own[unsure], probabilities.shape[1])
         # The prediction of a held-out item must not depend on the item's label. Only its doubt may
         # depend on the label. The doubt about an accepted label is the doubt about the prediction.
         every = given_labels(probabilities, given, self.wrong_share)
