@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,18 @@ from samples.still_maps import group_of, write_still_map
 
 DRAW_CALLS = 40
 """Largest number of draw calls per frame for both eyes, with hulls."""
+FOLLOW_NEARER = """() => {
+  const { state, stage, commands } = lodespace;
+  commands.present = ({ scale }) => { window.sentScale = scale; };
+  const { position, quaternion, zoom } = stage.camera;
+  const head = { position: position.toArray(), orientation: quaternion.toArray() };
+  const peer = { op: 'peer', client_id: 'd1.mia', name: 'Mia', head, scale: 0.8 / zoom };
+  state.peers.value = new Map([['d1.mia', peer]]);
+  state.people.following.value = 'd1.mia';
+}"""
+"""Follow a person with the view of this page, but nearer by a factor of 1.25."""
+THREE_FRAMES = """() => new Promise((done) => requestAnimationFrame(
+  () => requestAnimationFrame(() => requestAnimationFrame(done))))"""
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +36,16 @@ def still_map(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProces
     """A server of a small map without the trainer. The tests make their own classes and rules."""
     folder = write_still_map(tmp_path_factory.mktemp("rules"))
     process = ServerProcess(str(folder), "--no-training")
+    process.start()
+    process.wait_until_ready()
+    yield process
+    process.kill()
+
+
+@pytest.fixture
+def flat_map(tmp_path: Path) -> Iterator[ServerProcess]:
+    """A server of a small map with 2 dimensions without the trainer."""
+    process = ServerProcess(str(write_still_map(tmp_path, latent_dim=2)), "--no-training")
     process.start()
     process.wait_until_ready()
     yield process
@@ -170,6 +193,35 @@ def test_a_lasso_kept_as_a_rule_labels_its_likes_and_is_undone(map_page: PageDri
         assert (focused.get_attribute("class") == "rule-name") == (left > 1)
     page.wait(lambda: (page.labels == -1).all(), message="a deleted rule left labels")
     assert page.page.get_by_test_id("no-rules").is_visible()
+
+
+def test_handles_stay_at_a_hull_while_a_followed_person_zooms(
+    flat_map: ServerProcess, open_page: Any
+) -> None:
+    page = open_page(flat_map.url)
+    page.wait_for_scene()
+    page.wait_for_rest("absent")
+    keep(with_classes(page), 0, "0")
+    handle = page.page.locator(".move-handle")
+    handle.wait_for()
+    page.wait(lambda: page.evaluate("lodespace.people.peers !== null"))
+    before = handle.bounding_box()
+    zoom = page.evaluate("lodespace.stage.camera.zoom")
+    page.evaluate(FOLLOW_NEARER)
+    page.wait(
+        lambda: abs(page.evaluate("lodespace.stage.camera.zoom") / zoom - 1.25) < 0.002,
+        message="the page does not follow",
+    )
+    page.evaluate(THREE_FRAMES)
+    followed = handle.bounding_box()
+    page.evaluate("lodespace.stage.invalidate()")
+    page.evaluate(THREE_FRAMES)
+    assert handle.bounding_box() == pytest.approx(followed, abs=0.5), "the handle stayed behind"
+    assert abs(before["y"] - followed["y"]) > 5
+    page.wait(
+        lambda: abs(1 / page.evaluate("window.sentScale ?? 1") / zoom - 1.25) < 0.002,
+        message="the zoom was not sent",
+    )
 
 
 def test_a_second_finger_scales_the_hull_under_the_first(

@@ -1,6 +1,7 @@
 """A project of vectors with a map that does not move."""
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ def group_of() -> npt.NDArray[np.int64]:
     return np.arange(N) % GROUPS
 
 
-def write_still_map(folder: Path) -> Path:
+def write_still_map(folder: Path, latent_dim: Literal[2, 3] = 3) -> Path:
     """Write a project in `folder`, to be served without the trainer, and return its path.
 
     One item in ten of each group lies at the middle of the map, far from its group, although its
@@ -33,6 +34,7 @@ def write_still_map(folder: Path) -> Path:
     places = corners[group_of()] + random.normal(0, 0.05, (N, 3))
     apart = np.arange(N) // GROUPS % 10 == 9
     places[apart] = random.normal(0, 0.03, (int(apart.sum()), 3))
+    places[:, latent_dim:] = 0
     grid = np.round((0.5 + places.clip(-0.49, 0.49)) * (GRID_STEPS - 1)).astype(np.uint16)
     none = np.full(N, -1, np.int16)
     scene = Scene(
@@ -43,7 +45,7 @@ def write_still_map(folder: Path) -> Path:
         box=Box((-2.0, -2.0, -2.0), 4.0),
         classes=(),
         dataset="still",
-        latent_dim=3,
+        latent_dim=latent_dim,
         revision=1,
         step=1,
         scene_id=1,

@@ -136,7 +136,10 @@ const updateViewed = bindViewed({ state, stage, cloud, connection: session.conne
 const people = bindPeople({ state, stage, commands, connection: session.connection });
 const updateAxes = bindAxes(state, stage, axisMarks);
 const updateLayers = bindLayers(state, stage, atlas);
-stage.beforeFrame = (changed) => {
+stage.beforeFrame = (stale) => {
+  // First, because following moves the camera.
+  const others = people.update(stale);
+  const changed = stale || others;
   player.move(stage.listener());
   const tiles = updateTiles();
   pictures.step();
@@ -145,7 +148,6 @@ stage.beforeFrame = (changed) => {
   const marked = updateAxes();
   const hulls = rules.update(changed);
   updateViewed(changed);
-  const others = people.update(changed);
   return forceLines.update() || tiles || shown || marked || hulls || others;
 };
 

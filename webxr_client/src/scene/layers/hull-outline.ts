@@ -38,6 +38,7 @@ export function outlineOf(
 ): HullOutline {
   const { covered = 0 } = all;
   const insets = { ...all, bottom: all.bottom + covered, covered: 0 };
+  camera.updateMatrixWorld(); // the camera can have moved in this frame
   clip.multiplyMatrices(camera.projectionMatrix, camera.matrixWorldInverse);
   const { clientWidth, clientHeight } = element;
   const middle = { x: 0, y: 0 };
