@@ -34,6 +34,11 @@ const MOVES = 0.08;
 export class PeerFollower {
   /** Client id of the page whose view the cloud has, or moves to; "" for none. */
   private id = "";
+  /** Whether the motion to the view of `id` has to begin again. */
+  private repeats = false;
+  /** Client id of the page that is followed or visited, and the name of the person. */
+  private wanted = "";
+  private name = "";
   private readonly seen = new PeerView();
   private readonly resting = new PeerView();
   private readonly taken = new PeerView();
@@ -61,7 +66,8 @@ export class PeerFollower {
 
   /** Move the cloud again from its new place. Called after the cloud was placed before the head. */
   again(): void {
-    this.id = "";
+    this.repeats = true;
+    this.reached.copy(this.roomFromScene);
   }
 
   /**
@@ -77,12 +83,16 @@ export class PeerFollower {
     this.scene = scene;
     const visited = people.visiting.value;
     const id = visited || people.following.value;
+    if (id !== this.wanted) this.name = "the other person";
+    this.wanted = id;
+    this.name = followedPerson(state)?.name ?? this.name;
     if (!id) {
       this.id = "";
       return false;
     }
     const { world, rule } = hands.grasps;
     const known = id === this.id;
+    const begins = !known || this.repeats;
     if (world.active || (known && !this.roomFromScene.equals(this.reached))) {
       this.stop();
       return false;
@@ -91,7 +101,7 @@ export class PeerFollower {
     const peer = peers.value.get(id);
     if (!peer?.head || hands.stroke.active || hands.holding || rule?.holding) {
       // A motion that was not complete begins again.
-      if (this.begun !== Number.NEGATIVE_INFINITY) this.again();
+      if (this.begun !== Number.NEGATIVE_INFINITY) this.repeats = true;
       this.begun = Number.NEGATIVE_INFINITY;
       return false;
     }
@@ -99,13 +109,14 @@ export class PeerFollower {
     if (version !== this.version) this.centre.copy(this.middle());
     this.version = version;
     this.seen.read(peer, this.centre, CLOUD_EXTENT);
-    if (!known || !this.seen.isNear(this.resting, RESTS)) {
+    if (begins || !this.seen.isNear(this.resting, RESTS)) {
       this.resting.copy(this.seen);
       this.since = now;
     }
     const rests = now - this.since >= REST_MS && !this.seen.isNear(this.taken, MOVES);
-    if (!known || rests) {
+    if (begins || rests) {
       this.id = id;
+      this.repeats = false;
       this.begin(now);
     }
     const moved = this.move(now, visited !== "");
@@ -114,9 +125,8 @@ export class PeerFollower {
   }
 
   private stop(): void {
-    const { xr } = this.state;
-    const followed = followedPerson(this.state);
-    if (followed) xr.message.value = `The cloud no longer follows ${followed.name}.`;
+    const { people, xr } = this.state;
+    if (people.following.value) xr.message.value = `The cloud no longer follows ${this.name}.`;
     endFollowing(this.state);
     this.id = "";
   }

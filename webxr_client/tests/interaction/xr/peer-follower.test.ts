@@ -207,13 +207,48 @@ describe("the view of a page", () => {
     ["grabs", () => (grabs = true)],
     ["turns", () => world.multiply(new Matrix4().makeRotationY(0.5))],
   ])("is not followed again if the user %s the cloud meanwhile", (_, act) => {
+    for (const before of [600, 200]) {
+      // 200 ms: the person leaves in the middle of a motion.
+      show({ head: pose(camera([-2, 0, before / 1000])) });
+      state.people.following.value = "d1.a";
+      frames(before);
+      state.xr.message.value = "";
+      state.peers.value = new Map();
+      frames(40);
+      act();
+      frames(20);
+      expect(state.people.following.value).toBe("");
+      expect(state.xr.message.value).toBe("The cloud no longer follows Mia.");
+      grabs = false;
+      const stays = world.clone();
+      show({ head: pose(from) });
+      frames(1000);
+      expect(world.equals(stays)).toBe(true);
+    }
+  });
+
+  it("is followed after the cloud was placed before the head meanwhile", () => {
     state.people.following.value = "d1.a";
-    frames(600);
+    frames(200);
     state.peers.value = new Map();
+    frames(40);
+    world.makeTranslation(0, 1.2, 0);
+    follower.again();
+    frames(40);
+    show({ head: pose(from) });
+    frames(1000);
+    expect(state.people.following.value).toBe("d1.a");
+    expect(seen(new Vector3()).length()).toBeCloseTo(CLOUD_DISTANCE);
+  });
+
+  it("ends with a message without a name if the person was never known", () => {
+    state.people.following.value = "d1.a";
+    frames(40);
+    state.people.following.value = "d2.b";
     frames(20);
-    act();
+    grabs = true;
     frames(20);
-    expect(state.people.following.value).toBe("");
+    expect(state.xr.message.value).toBe("The cloud no longer follows the other person.");
   });
 
   it("is no longer followed after the person has turned the cloud", () => {
