@@ -87,8 +87,8 @@ export function watchOthers(parts: PeopleParts): PeopleView {
   });
   effect(() => forgetEnded(state));
   const update = (changed: boolean): boolean => {
-    if (changed) send();
     const moved = follow();
+    if (changed || moved) send();
     if (fresh || changed) peers.show(drawn(state, stage));
     if (!fresh && !(changed && marks.rings > 0)) return moved;
     fresh = false;
@@ -198,14 +198,19 @@ export function follower({ state, stage }: Pick<PeopleParts, "state" | "stage">)
   // A person who moves the camera ends the motion. `controls` change with the dimension of the map.
   stage.element.addEventListener("pointerdown", stop, { capture: true });
   stage.element.addEventListener("wheel", stop, { capture: true, passive: true });
-  let name = "";
-  /** The followed or visited page, and whether it is gone. Offline, no page is known. */
+  /** The followed or visited page, and the name of its person. */
   const wanted = () => people.following.value || people.visiting.value;
-  const gone = computed(
-    () => state.connection.value.status === "open" && !!wanted() && !peers.value.has(wanted()),
-  );
+  let named = "";
+  let name = "";
+  /** The followed or visited page if it is gone, or else "". Offline, no page is known. */
+  const gone = computed(() => {
+    const id = wanted();
+    return state.connection.value.status === "open" && !peers.value.has(id) ? id : "";
+  });
   effect(() => {
     const id = wanted();
+    if (id !== named) name = "the other person";
+    named = id;
     name = peers.value.get(id)?.name ?? name;
     if (id) stage.invalidate();
   });

@@ -201,6 +201,18 @@ describe("following on the page", () => {
       expect(state.people.following.value).toBe("");
       expect(state.xr.message.value).toBe("You no longer see what Mia sees: Mia has left.");
     });
+    it("has their own time to return after another person who is gone", () => {
+      state.peers.value = new Map();
+      vi.advanceTimersByTime(AWAY_MS - 1);
+      state.people.following.value = "d3.z";
+      vi.advanceTimersByTime(AWAY_MS - 1);
+      expect([state.people.following.value, state.xr.message.value]).toEqual(["d3.z", ""]);
+      vi.advanceTimersByTime(1);
+      expect(state.people.following.value).toBe("");
+      expect(state.xr.message.value).toBe(
+        "You no longer see what the other person sees: the other person has left.",
+      );
+    });
     it("is not followed again if the user has moved meanwhile", () => {
       others(1);
       element.dispatchEvent(new Event("wheel"));
