@@ -25,6 +25,9 @@ MANY = 100_000
 """The probabilities of more than this number of items have 8 bits per class."""
 COARSE_LEVELS = 64
 """Number of steps from 0 to the next power of two above the largest probability of an item."""
+_POWERS = [2.0**exponent for exponent in range(-20, 1)]
+"""Powers of two. They are not computed by torch, because powers that a GPU computes can be inexact.
+With 8191.9995 instead of 8192, the stored step would be 8191."""
 
 
 class ClassProbabilities:
@@ -99,7 +102,7 @@ def coarsely_coded(
     probabilities: torch.Tensor,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return codes, steps and values as `coded` does, with fewer bits."""
-    powers = 2.0 ** torch.arange(-20, 1, device=probabilities.device)
+    powers = torch.tensor(_POWERS, device=probabilities.device)
     above = torch.bucketize(probabilities.amax(dim=1), powers).clamp_max_(len(powers) - 1)
     steps = (powers[above] * (STEPS // COARSE_LEVELS)).clamp_min_(1)
     return _with_steps(probabilities, steps)

@@ -1,13 +1,18 @@
 """Class probabilities of many items in 8 bits per class, or in 6 bits."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from lodespace.models.classification import class_probabilities
 from lodespace.models.classification.class_probabilities import (
     ClassProbabilities,
     coarsely_coded,
     coded,
+    decoded,
 )
 
 N = 300
@@ -65,6 +70,30 @@ def test_coarse_powers_of_two_are_exact() -> None:
     assert torch.equal(coarsely_coded(given)[2], given)
     # Of very many classes, none disappears.
     assert coarsely_coded(torch.full((1, 100_000), 1e-5))[2].min() > 0
+
+
+class InexactPowers(TorchDispatchMode):
+    """Powers in single precision are one unit in the last place too small, as on a GPU."""
+
+    def __torch_dispatch__(
+        self,
+        func: Any,
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if func.overloadpacket in (torch.ops.aten.pow, torch.ops.aten.exp2):
+            return torch.nextafter(result, torch.zeros_like(result))
+        return result
+
+
+def test_coarse_steps_are_whole_where_powers_are_inexact() -> None:
+    with InexactPowers():
+        assert float(2.0 ** torch.arange(-1, 0)) < 0.5
+        codes, steps, values = coarsely_coded(random(10))
+    assert torch.equal(steps & (steps - 1), torch.zeros_like(steps))
+    assert torch.equal(decoded(codes, steps), values)
 
 
 @pytest.mark.usefixtures("many")
