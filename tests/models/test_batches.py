@@ -44,6 +44,24 @@ def test_an_epoch_of_many_items_continues_from_an_older_state(
         epochs.load("y", {}, 0)
 
 
+def test_an_epoch_with_another_order_for_its_seed_has_its_length(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another version of torch can draw another permutation."""
+    monkeypatch.setattr(batches, "MANY", 50)
+    epochs = Epochs(103, 10, torch.Generator().manual_seed(0))
+    for _ in range(3):
+        epochs.next()
+    tensors = epochs.tensors("x")
+    monkeypatch.setattr(batches, "permutation", lambda n, seed: torch.arange(n).roll(seed % n))
+    again = Epochs(103, 10, torch.Generator().manual_seed(1))
+    again.load("x", tensors, epochs.position)
+    left = torch.cat([again.next() for _ in range(again.batches_per_epoch - 3)])
+    assert len(left) == len(left.unique()) == 73
+    following = torch.cat([again.next() for _ in range(again.batches_per_epoch)])
+    assert sorted(following.tolist()) == list(range(103))
+
+
 def test_classes_come_equally_often_however_many_labels_they_have() -> None:
     labels = torch.full((1000,), -1)
     labels[:600], labels[600:610], labels[610:700] = 0, 1, 2
