@@ -20,7 +20,11 @@ from safetensors.numpy import load
 
 from lodespace.files import atomic_write
 from lodespace.json_input import json_value
-from lodespace.models.checkpoints.derived_tensors import with_derived, without_derived
+from lodespace.models.checkpoints.derived_tensors import (
+    EPOCH_SEEDS,
+    with_derived,
+    without_derived,
+)
 from lodespace.models.checkpoints.shared_tensors import SHARED_BYTES, SharedTensors
 from lodespace.models.checkpoints.tensor_file import TensorFile
 
@@ -30,7 +34,7 @@ FORMAT = 1
 FORMAT_WITH_SHARED = 2
 """Format of a checkpoint whose large tensors are in files of their own (shared_tensors.py)."""
 FORMAT_WITHOUT_DERIVED = 3
-"""Format of such a checkpoint that also lacks tensors that follow from others
+"""Format of a checkpoint, with or without such files, that lacks tensors that follow from others
 (derived_tensors.py)."""
 _FORMATS = (FORMAT, FORMAT_WITH_SHARED, FORMAT_WITHOUT_DERIVED)
 KEEP = 3
@@ -95,14 +99,14 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     if number is None:
         number = max((n for n, _ in numbered(folder)), default=0) + 1
-    own, whole = dict(tensors), {"format": FORMAT, **meta}
+    own, whole = without_derived(tensors) if share else dict(tensors), {"format": FORMAT, **meta}
+    complete = own.keys() == tensors.keys() and not any(name in own for name in EPOCH_SEEDS)
     if share:
-        own = without_derived(tensors)
-        complete = own.keys() == tensors.keys()
         large = {name: own.pop(name) for name in list(own) if own[name].nbytes >= SHARED_BYTES}
         hashes = SharedTensors(folder).add(large)
-        format_ = FORMAT_WITH_SHARED if complete else FORMAT_WITHOUT_DERIVED
-        whole |= {"format": format_, "shared": hashes}
+        whole |= {"format": FORMAT_WITH_SHARED, "shared": hashes}
+    if not complete:
+        whole["format"] = FORMAT_WITHOUT_DERIVED
     content = TensorFile(own)
     header = _canonical({**whole, "sha256": content.digest(_canonical(whole))})
     path = folder / f"{number:03d}.safetensors"

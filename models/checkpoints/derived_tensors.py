@@ -5,6 +5,10 @@ from collections.abc import Mapping
 from lodespace.models.checkpoints import derived_positions, derived_predictions
 from lodespace.models.checkpoints.tensor_file import Array
 
+EPOCH_SEEDS = ("vae_epoch_seed", "features_epoch_seed")
+"""Tensors of a state of many items, from which the order of an epoch follows (models/batches.py).
+Older versions need the order."""
+
 
 def without_derived(tensors: Mapping[str, Array]) -> dict[str, Array]:
     """Return `tensors` without what `with_derived` computes. No array is changed."""

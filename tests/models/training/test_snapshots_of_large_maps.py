@@ -104,6 +104,22 @@ def test_positions_of_a_large_map_are_multiples_of_a_step() -> None:
     assert len(position.unique()) > 2 * N
 
 
+def test_a_checkpoint_without_an_order_has_a_higher_format(tmp_path: Path) -> None:
+    """Versions that need the order of an epoch do not know this format, and refuse it."""
+    trainer, _ = trained()
+    trainer.save(tmp_path / "many")
+    found = checkpoint.latest(tmp_path / "many")
+    assert found is not None and "vae_epoch_order" not in found.tensors
+    assert found.meta["format"] == checkpoint.FORMAT_WITHOUT_DERIVED
+    again = Trainer.load(tmp_path / "many", trainer.dataset, device="cpu").state()
+    assert different(again, trainer.state()) == []
+    small_map = {**trainer.state().tensors}
+    del small_map["vae_epoch_seed"]
+    trainer.state()._replace(tensors=small_map).write(tmp_path / "few")
+    few = checkpoint.latest(tmp_path / "few")
+    assert few is not None and few.meta["format"] == checkpoint.FORMAT
+
+
 def test_a_snapshot_of_an_older_version_is_restored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,6 +127,8 @@ def test_a_snapshot_of_an_older_version_is_restored(
     trainer, truth = trained()
     tensors = {**trainer.state().tensors}
     del tensors["learned_weight"]
+    order = batches.permutation(N, int(tensors.pop("vae_epoch_seed")))
+    tensors["vae_epoch_order"] = order.to(torch.int32)
     random = torch.rand(N, 4, generator=torch.Generator().manual_seed(0))
     for name in ("learned_probabilities", "voiced_probabilities"):
         values = decoded(tensors[f"{name}_codes"], tensors[f"{name}_steps"]) + 1e-3 * random
