@@ -22,12 +22,20 @@ from lodespace.models import Dataset
 from lodespace.models.classification.wide_classifier import WideClassifier
 from lodespace.models.features import descriptor
 from lodespace.models.features.network import FeatureNetwork
+from lodespace.protocol import SHEET_SIZE
 
 COMPONENTS = 50
-BATCH = 5
-"""Number of items labelled one by one between two trainings of the classifier."""
+SINGLY = SHEET_SIZE
+"""In one-by-one labelling, the classifier is trained after each of the first SINGLY labels."""
+BATCH = 3
+"""After the first SINGLY labels, the classifier is trained after every BATCH labels.
+
+Both numbers divide the labels of whole contact sheets, after which methods are compared.
+"""
 STEPS = 30
+"""Number of batches with which AugmentedNetwork continues its training."""
 FIRST = 10
+"""Number of random items before the items with the smallest margin are chosen."""
 ROUND = 5
 """Number of gestures between two trainings of the SVC, for a person who ignores its predictions.
 
@@ -218,28 +226,29 @@ def one_by_one(
 ) -> Course:
     """Simulate a person who labels single items: those with the smallest margin, or random items.
 
-    `learner` predicts the margins, and is trained after every BATCH items.
+    `learner` predicts the classes and the margins. It is trained after each label, and later after
+    every BATCH labels. Its predictions count from the last label that it has been trained with.
     """
     course = Course("one by one, " + ("margin" if margin else "random"), data.name, seed, len(data))
     eyes = Eyes(data.truth)
     random = np.random.default_rng(seed)
     labels = np.full(len(data), UNLABELED, np.int16)
+    prediction = labels.copy()
     probabilities = np.full((len(data), data.n_classes), 1 / data.n_classes, np.float32)
     choose = _smallest_margin if margin else _any
-    for number in range(0, count, BATCH):
+    while (number := len(course.gestures)) < count and not course.complete:
         free = np.flatnonzero(labels == UNLABELED)
-        if len(free) == 0 or course.complete:
+        if len(free) == 0:
             break
         pick = _any if number < FIRST else choose
-        chosen = free[pick(probabilities[free], BATCH, random)]
-        labels[chosen] = eyes.see(chosen)
-        probabilities = learner.learn(labels)
-        prediction = probabilities.argmax(axis=1).astype(np.int16)
-        for done in range(1, len(chosen) + 1):
-            # Within a batch, the labels of later items are not known yet.
-            known = labels.copy()
-            known[chosen[done:]] = UNLABELED
-            course.add("single", 1, {"single": 1}, 0.0, known, prediction, data.truth)
+        chosen = free[pick(probabilities[free], 1 if number < SINGLY else BATCH, random)]
+        seen = eyes.see(chosen)
+        for item, class_id in zip(chosen, seen, strict=True):
+            labels[item] = class_id
+            if item == chosen[-1]:
+                probabilities = learner.learn(labels)
+                prediction = probabilities.argmax(axis=1).astype(np.int16)
+            course.add("single", 1, {"single": 1}, 0.0, labels, prediction, data.truth)
     return course
 
 

@@ -79,12 +79,8 @@ def test_the_clock_and_the_opponents_are_fixed() -> None:
         "name": 2.0,
         "wait": 1.0,
     }
-    assert (opponents.COMPONENTS, opponents.BATCH, opponents.FIRST, plan.SINGLES) == (
-        50,
-        5,
-        10,
-        400,
-    )
+    assert (opponents.COMPONENTS, opponents.FIRST, plan.SINGLES) == (50, 10, 400)
+    assert (opponents.SINGLY, opponents.BATCH) == (27, 3)
     assert set(plan.OPPONENTS) == {
         *("umap-samples", "margin", "random"),
         *("lr-margin-pixels", "svc-margin-pixels", "lr-random-pixels"),
@@ -97,6 +93,31 @@ def test_the_clock_and_the_opponents_are_fixed() -> None:
     for data in data_sets.sources():
         assert {"umap-samples", "suggested", "named", "suspects"} <= set(plan.methods_on(data))
         assert sum(name.startswith(("lr-", "svc-")) for name in plan.methods_on(data)) >= 3
+
+
+class _Oracle:
+    """Predicts the true class of every item, once `least` items have labels."""
+
+    def __init__(self, least: int) -> None:
+        self.least = least
+        self.trained_after: list[int] = []
+
+    def learn(self, labels: np.ndarray) -> np.ndarray:
+        self.trained_after.append(int((labels >= 0).sum()))
+        known = self.trained_after[-1] >= self.least
+        return np.eye(3, dtype=np.float32)[TRUTH if known else (TRUTH + 1) % 3]
+
+
+@pytest.mark.parametrize("least", [4, 29, 30])
+def test_predictions_count_from_the_last_label_of_their_training(least: int) -> None:
+    data = data_sets.LabelledItems("clouds", clouds(), TRUTH, "vectors")
+    oracle = _Oracle(least)
+    course = opponents.one_by_one(data, 0, 36, oracle, margin=True)
+    assert oracle.trained_after == [*range(1, 28), 30, 33, 36]
+    # With 29 labels, the newest training had 27.
+    learned = 30 if least > 27 else least
+    shares = [gesture.right for gesture in course.gestures]
+    assert shares == [count / 300 if count < learned else 1 for count in range(1, 37)]
 
 
 def test_the_server_expects_the_seconds_of_the_clock() -> None:
