@@ -14,7 +14,7 @@ from annotation_gain.course import Course
 from lodespace.protocol import SHEET_SIZE
 
 SINGLES = 400
-"""Largest number of items labelled in a run of one-by-one labelling."""
+"""A run of one-by-one labelling ends with the training that has at least this number of labels."""
 BUDGETS = {"textures": 50, "classes-200": 50}
 """Largest number of gestures of a run, by data set. SINGLES limits one-by-one labelling instead."""
 BUDGET = 30
