@@ -1,5 +1,6 @@
 /** The comparison of a page with its first state, which the browser tests use. */
 import { readFileSync } from "node:fs";
+import { runInThisContext } from "node:vm";
 import { signal } from "@preact/signals";
 import { afterEach, expect, it, vi } from "vitest";
 import { AppState } from "../../src/state/app-state.js";
@@ -26,8 +27,7 @@ function remember(state: object): Restores {
   const frames = { requestAnimationFrame: (draw: () => void) => void setTimeout(draw) };
   const page = { window, localStorage, document, lodespace: { state, stage }, ...frames };
   for (const [name, value] of Object.entries(page)) vi.stubGlobal(name, value);
-  // biome-ignore lint/security/noGlobalEval: the driver evaluates this script in a page, too.
-  globalThis.eval(readFileSync(SCRIPT, "utf8"))(true);
+  runInThisContext(readFileSync(SCRIPT, "utf8"))(true);
   return window;
 }
 
