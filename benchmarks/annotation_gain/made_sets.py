@@ -269,13 +269,14 @@ VOICES = (
 )
 
 
-def many_classes() -> LabelledItems:
+def many_classes(seed: int = MANY) -> LabelledItems:
     """Return 6,000 embeddings (96 numbers) of 200 classes in 20 groups.
 
     The largest class has about 140 items, the smallest 12. Classes of a group are near to one
-    another. Each class varies in its own directions, and all embeddings have the length 1.
+    another. Each class varies in its own directions, and all embeddings have the length 1. The
+    benchmark measures the set of the default `seed`; other seeds are for tuning (many_classes.py).
     """
-    random = np.random.default_rng(200)
+    random = np.random.default_rng(seed)
     shares = 1 / (np.arange(MANY) + 12) ** 0.8
     truth = np.repeat(
         np.arange(MANY), np.maximum(12, MANY_ITEMS * shares / shares.sum()).round().astype(int)

@@ -4,6 +4,8 @@ A voice is one source of class probabilities. Its left-out probabilities are its
 labelled items, each made without the label of that item.
 """
 
+import math
+
 import torch
 
 EXPONENTS = tuple(round(10 ** ((k - 8) / 16), 3) for k in range(17))
@@ -11,10 +13,12 @@ EXPONENTS = tuple(round(10 ** ((k - 8) / 16), 3) for k in range(17))
 
 An exponent below 1 reduces overconfidence.
 """
-EXPONENT_STRENGTH = 6.0
-"""Weight of the prior that prefers the exponent 1. An exponent e costs this weight times (log e)^2,
-in nats.
+EXPONENT_STRENGTH = 0.6
+"""Weight of the prior that prefers the exponent 1, per class. An exponent e costs the weight of all
+classes times (log e)^2, in nats.
 """
+FEWEST_COUNTED = 10
+"""The priors count at least this number of classes."""
 LEAST_PROBABILITY = 1e-3
 """Lower bound of the probability that a prediction gives to a label, because a label may be
 wrong.
@@ -43,7 +47,10 @@ def own_probability(probabilities: torch.Tensor, classes: torch.Tensor) -> torch
 def fitted_exponent(left_out: torch.Tensor, classes: torch.Tensor, weights: torch.Tensor) -> float:
     """Return the exponent with which left-out probabilities predict the labels best.
 
-    The left-out probabilities of an item are predicted without the item's own label.
+    The left-out probabilities of an item are predicted without the item's own label. If the item's
+    class has few labels, they are much worse than the predictions of unlabelled items. So the prior
+    grows with the number of classes (docs/gain.md), and no label counts more than
+    LEAST_PROBABILITY allows.
 
     The exponent is an inverse temperature (C. Guo et al. 2017). It maximises the log-likelihood of
     the labels, with a prior that prefers the exponent 1.
@@ -57,8 +64,19 @@ def fitted_exponent(left_out: torch.Tensor, classes: torch.Tensor, weights: torc
     logarithm = left_out.clamp_min(1e-6).log()
     scaled = exponents[:, None, None] * logarithm
     own = scaled.gather(2, classes[None, :, None].expand(len(exponents), -1, 1)).squeeze(2)
-    likelihood = (own - scaled.logsumexp(dim=2)).clamp_min(-9.0) @ weights
-    return EXPONENTS[int((likelihood - EXPONENT_STRENGTH * exponents.log().square()).argmax())]
+    least = math.log(LEAST_PROBABILITY)
+    likelihood = (own - scaled.logsumexp(dim=2)).clamp_min(least) @ weights
+    strength = EXPONENT_STRENGTH * classes_counted(left_out.shape[1])
+    return EXPONENTS[int((likelihood - strength * exponents.log().square()).argmax())]
+
+
+def classes_counted(n_classes: int) -> int:
+    """Return the number of classes by which the strength of a prior is multiplied.
+
+    The evidence from left-out labels is biased if there are few labels per class. With a strength
+    per class, this evidence counts as little with 200 classes as with ten.
+    """
+    return max(FEWEST_COUNTED, n_classes)
 
 
 def voice_weights(

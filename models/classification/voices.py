@@ -15,6 +15,7 @@ import torch
 from lodespace.models.batches import evenly
 from lodespace.models.classification.calibration import (
     LEAST_PROBABILITY,
+    classes_counted,
     fitted_exponent,
     own_probability,
     tempered,
@@ -29,8 +30,8 @@ from lodespace.models.layout.graph_rows import GraphRows
 
 MOST_COMPARED = 300
 """Maximum number of labels to which logistic regression and the weights of voices are fitted."""
-STRENGTH = 10.0
-"""The prior of the voices' weights counts as much as this number of labels."""
+STRENGTH = 1.0
+"""The prior of the voices' weights counts as much as this number of labels of each class."""
 MOST_REPRESENTED = 5000
 """Maximum number of items whose nearest labelled item is searched."""
 
@@ -266,9 +267,9 @@ class Mixture(NamedTuple):
         exponents = [fitted_exponent(each, classes, weight) for each in left_out]
         corrected = [tempered(p, e) for p, e in zip(left_out, exponents, strict=True)]
         own = torch.stack([own_probability(each, classes) for each in corrected], dim=1)
-        weights = voice_weights(
-            own, torch.tensor(prior, device=own.device), STRENGTH, weight
-        ).tolist()
+        strength = STRENGTH * classes_counted(left_out[0].shape[1])
+        expected = torch.tensor(prior, device=own.device)
+        weights = voice_weights(own, expected, strength, weight).tolist()
         first = cls(exponents, weights, 1.0)
         return cls(exponents, weights, fitted_exponent(first.of(left_out), classes, weight))
 
@@ -291,8 +292,9 @@ def label_weights(
     are not a random sample: a contact sheet asks for hard items, and a lasso adds many easy ones.
     On the bundled digits, after two contact sheets, a share of 0.98 of the predictions is right.
     The mean confidence should be near this share. It is 0.96 with these weights, and 0.89 without.
-    The only label of a class has weight 0, because the class is unknown when this label is left
-    out.
+    If the class of a label has few labels, less is known about the class when this label is left
+    out. With k labels, the weight is multiplied by (k - 1) / k. The only label of a class therefore
+    has weight 0.
 
     Args:
         features: features of all items, float32 (N, F).
@@ -305,4 +307,4 @@ def label_weights(
     nearest = (rows.square().sum(dim=1) - 2 * some @ rows.T).argmin(dim=1)
     represented = torch.bincount(nearest, minlength=len(items)).float()
     count = torch.bincount(classes, minlength=n_classes)[classes]
-    return torch.where(count > 1, represented * (len(items) / len(some)), 0.0)
+    return represented * (len(items) / len(some)) * (count - 1) / count

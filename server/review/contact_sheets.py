@@ -28,7 +28,8 @@ probabilities have at least this value: that the label is wrong, and that the pr
 """
 SEARCHED = 9
 """Number of pictures on an overview sheet per class without a label, or per island that is probably
-of a new class. The other pictures of the sheet are uncertain items.
+of a new class. The other pictures of the sheet are uncertain items. If many classes lack a label,
+fewer pictures may be enough (`_searching`).
 """
 
 Items = npt.NDArray[np.intp]
@@ -168,15 +169,16 @@ def _by_prediction(state: ItemState, items: Items, total: int) -> _Chosen:
 def _overview_chosen(state: ItemState, size: int) -> _Chosen:
     """Return a sheet of `size` items from places without a label, then all other unlabelled items.
 
-    While a listed class has no label, the sheet shows items from all places: SEARCHED pictures per
-    class without a label. When each class has a label, it shows items of islands that are probably
-    of a new class (islands.py): SEARCHED pictures per island. Uncertain items fill up the sheet.
-    Without such islands, the whole sheet shows items from all places.
+    While a listed class has no label, the sheet shows items from all places (`_searching`). When
+    each class has a label, it shows items of islands that are probably of a new class (islands.py):
+    SEARCHED pictures per island. Uncertain items fill up the sheet. Without such islands, the whole
+    sheet shows items from all places.
     """
     free, strange = ~state.labelled & ~state.locked, unknown(state)
     missing = strange.islands if state.scorable else len(state.lacking)
     searched = free & strange.items if state.scorable and missing else free
-    found = overview(state, searched, min(size, SEARCHED * missing or size))
+    pictures = size if state.scorable else _searching(state, size)
+    found = overview(state, searched, min(pictures, SEARCHED * missing or size))
     may_be_new = np.bincount(found.group, strange.items[found.items]) > 0.5 * np.bincount(
         found.group
     )
@@ -191,6 +193,21 @@ def _overview_chosen(state: ItemState, size: int) -> _Chosen:
         chosen = _joined(chosen, _by_prediction(state, more, 0))
     rest = np.setdiff1d(np.flatnonzero(free), chosen.items)
     return _joined(chosen, _by_prediction(state, rest, 0))
+
+
+def _searching(state: ItemState, size: int) -> int:
+    """Return how many of `size` pictures search for classes that have no label yet.
+
+    I. J. Good (1953) estimates the share of items whose class has not been seen by the share of
+    seen items that are the only one of their class. So the search gets this share of the sheet,
+    but at least SEARCHED pictures. With 200 classes, it is about 0.6 after five sheets, and 0.3
+    after ten. Labels that were given to many items at once are left out.
+    """
+    seen = state.labels[state.labelled & (state.verified | state.given)]
+    if len(seen) == 0:
+        return size
+    alone = np.count_nonzero(np.bincount(seen) == 1)
+    return max(SEARCHED, round(size * alone / len(seen)))
 
 
 def _joined(first: _Chosen, second: _Chosen) -> _Chosen:

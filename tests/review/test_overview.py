@@ -108,6 +108,31 @@ def test_a_sheet_searches_for_missing_classes_beside_uncertain_items() -> None:
     assert len(uncertain) == 27 - SEARCHED and {one.prediction for one in uncertain} == {0}
 
 
+def test_the_search_takes_the_share_of_classes_seen_once() -> None:
+    """By Good's estimate, the share of labels that are the only one of their class is the share of
+    items of unseen classes. The other pictures of the sheet are uncertain items."""
+    positions, blob = blobs([40] * 30)
+
+    def searched(counts: list[int]) -> int:
+        labels = np.full(len(blob), -1)
+        for class_id, count in enumerate(counts):
+            labels[np.flatnonzero(blob == class_id)[:count]] = class_id
+        verified = np.flatnonzero(labels >= 0).tolist()
+        prediction = np.where(blob < len(counts), blob, 0)
+        confidence = np.full(len(blob), 0.6)
+        of_all = list(range(40))
+        state = item_state(
+            labels, prediction, confidence, positions=positions, verified=verified, classes=of_all
+        )
+        found = sheet(state, "overview")
+        assert len(found.items) == 27
+        return sum(found.groups[one.group].size is not None for one in found.items)
+
+    assert searched([1] * 20) == 27
+    assert searched([1] * 10 + [2] * 5) == 14, "half of the labels"
+    assert searched([3] * 20) == SEARCHED, "at least this number while a class has no label"
+
+
 def test_labelled_and_locked_items_are_on_no_overview() -> None:
     positions, blob = blobs([100, 100, 100])
     labels = np.where(blob == 0, 0, -1)

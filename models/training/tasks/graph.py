@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from lodespace.models.checkpoints.tensors import Tensors
+from lodespace.models.classification.calibration import classes_counted
 from lodespace.models.classification.learner import LabelLearning
 from lodespace.models.features.network import FeatureNetwork
 from lodespace.models.features.principal_components import standardise, standardised
@@ -25,9 +26,14 @@ from lodespace.models.training.loop_state import LoopState
 from lodespace.models.training.map_guide import MapGuide
 from lodespace.models.training.tasks.task import Task
 
-CLEARLY_BETTER = 5.0
+CLEARLY_BETTER = 0.5
 """The graph is built from another view if that view's log-likelihood of the left-out labels is
-larger by at least this number of nats."""
+larger by at least this number of nats per class (`classes_counted`)."""
+
+LEAST_WEIGHT = 0.1
+"""The graph uses features of the classifier only if the learned classifiers have at least this
+weight in the predictions. With few labels per class, these features are worse than those that need
+no labels."""
 
 
 class FirstGraphTask(Task):
@@ -212,7 +218,8 @@ class GraphTask(Task):
         if not likelihoods or self._building is not None:
             return
         best = max(range(len(likelihoods)), key=likelihoods.__getitem__)
-        if likelihoods[best] - likelihoods[self._view] > CLEARLY_BETTER:
+        needed = CLEARLY_BETTER * classes_counted(self._state.n_classes)
+        if likelihoods[best] - likelihoods[self._view] > needed:
             self._view = best
             self._gestures = 0
             self.requested = True
@@ -240,7 +247,7 @@ class GraphTask(Task):
     def unit(self) -> bool:
         if self._building is None:
             self.requested = False
-            self._building = self._refresh(with_classifier=self._learning.predictions.complete)
+            self._building = self._refresh(with_classifier=self._classifier_helps)
             return False
         graph = self._building.unit()
         if graph is not None:
@@ -250,6 +257,11 @@ class GraphTask(Task):
             self._map.set_graph(graph)
             self._guide.update_agreement()
         return False
+
+    @property
+    def _classifier_helps(self) -> bool:
+        predictions = self._learning.predictions
+        return predictions.complete and predictions.learned_weight >= LEAST_WEIGHT
 
     def _keep_features(self, built: GraphRefresh) -> None:
         if self.learns_features:
