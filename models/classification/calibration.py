@@ -1,4 +1,4 @@
-"""Estimation from left-out labels: exponents and weights of voices, and the share of wrong labels.
+"""Estimation from left-out labels: the exponents and weights of voices.
 
 A voice is one source of class probabilities. Its left-out probabilities are its predictions of
 labelled items, each made without the label of that item.
@@ -23,10 +23,6 @@ LEAST_PROBABILITY = 1e-3
 """Lower bound of the probability that a prediction gives to a label, because a label may be
 wrong.
 """
-EXPECTED_NOISE = 0.02
-"""Share of wrong labels that is assumed before there is evidence."""
-NOISE_STRENGTH = 20.0
-"""The assumption EXPECTED_NOISE counts as much as this number of labels."""
 _ROUNDS = 50
 
 
@@ -101,58 +97,3 @@ def voice_weights(
         found = weights @ shares + strength * prior
         found = found / found.sum()
     return found
-
-
-def supported(own: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
-    """Return `own` (L,), corrected for classes with few labels.
-
-    If a label is the only one of its class, a prediction without this label has no such class, and
-    `own` is 0 although the label may be right. The correction adds to each class one label whose
-    own probability is 0.5.
-
-    Args:
-        own: probability of each label, predicted without this label, (L,).
-        others: number of other labels of the same class, (L,).
-    """
-    return (others * own + 0.5) / (others + 1)
-
-
-def wrong_share(own: torch.Tensor, classes: int) -> float:
-    """Return the estimated share (0..1) of wrong labels.
-
-    The share is the mean of `doubts`, with EXPECTED_NOISE as a prior. The doubts depend on the
-    share, so both are computed in turn (expectation maximisation).
-
-    Args:
-        own: probability of each label, predicted without this label, (L,).
-        classes: number of classes.
-    """
-    share, own = EXPECTED_NOISE, own.cpu()
-    for _ in range(_ROUNDS):
-        total = float(doubts(own, share, classes).sum(dtype=torch.float64))
-        share = (total + NOISE_STRENGTH * EXPECTED_NOISE) / (len(own) + NOISE_STRENGTH)
-    return share
-
-
-def doubts(own: torch.Tensor, share: float, classes: int) -> torch.Tensor:
-    """Return the probability that each label is wrong, by Bayes' rule, (L,).
-
-    The label itself is evidence, because most labels are right, even those of items that are hard
-    to predict. The formula assumes that a wrong label can be any class that the voices (the sources
-    of predictions) do not exclude. The sum of these probabilities over a contact sheet can be too
-    large where the voices predict badly (docs/model.md).
-
-    The voices predict labels, not true classes: they have learned from wrong labels, too. With two
-    classes and 5 % wrong labels, a calibrated voice gives at least 0.05 to a wrong label. The
-    function subtracts this part.
-
-    Args:
-        own: probability of each label, predicted without this label, (L,).
-        share: share of wrong labels.
-        classes: number of classes.
-    """
-    by_mistake = share / max(1, classes - 1)
-    without = max(1 - share - by_mistake, LEAST_PROBABILITY)
-    true = ((own - by_mistake) / without).clamp(LEAST_PROBABILITY, 1)
-    wrong = share * (1 - true)
-    return wrong / (wrong + (1 - share) * true).clamp_min(1e-12)

@@ -2,7 +2,8 @@
 
 import torch
 
-from lodespace.models.classification.calibration import doubts, own_probability, supported
+from lodespace.models.classification.calibration import own_probability
+from lodespace.models.classification.label_noise import LabelNoise, supported
 from lodespace.models.item_predictions import UNLABELED, ItemPredictions
 
 
@@ -36,21 +37,21 @@ def predictions_from(
 
 
 def given_labels(
-    probabilities: torch.Tensor, labels: torch.Tensor, wrong_share: float
+    probabilities: torch.Tensor, labels: torch.Tensor, noise: LabelNoise
 ) -> torch.Tensor:
     """Return class probabilities (N, C) that take each item's own label into account.
 
     Args:
         probabilities: class probabilities that do not depend on the item's own label, (N, C).
         labels: int64 (N,), UNLABELED for items without a label.
-        wrong_share: share of wrong labels (`calibration.wrong_share`).
+        noise: frequency of wrong labels.
     """
     items = torch.nonzero(labels != UNLABELED).squeeze(1)
     result = probabilities.clone()
     if len(items) == 0:
         return result
     own, rows, before = own_left_out(probabilities, labels)
-    doubt = doubts(own, wrong_share, probabilities.shape[1])
+    doubt = noise.doubts(own, probabilities.shape[1])
     # The other classes keep their proportions.
     result[rows] *= (doubt / (1 - before).clamp_min(1e-9))[:, None]
     result[rows, labels[items].to(rows.device)] = 1 - doubt

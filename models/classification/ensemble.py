@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import torch
 
 from lodespace.models.checkpoints.tensors import Tensors
-from lodespace.models.classification.calibration import doubts
 from lodespace.models.classification.class_probabilities import ClassProbabilities
 from lodespace.models.classification.decisions import given_labels, no_predictions, own_left_out
 from lodespace.models.classification.evidence import LearnedEvidence
 from lodespace.models.classification.item_features import CHUNK, ItemFeatures
 from lodespace.models.classification.kernel_classifier import BelievedLabels, KernelClassifier
+from lodespace.models.classification.label_noise import LabelNoise
 from lodespace.models.classification.label_posterior import posterior_of
 from lodespace.models.classification.newest_predictions import NewestPredictions
 from lodespace.models.classification.sweep_order import SweepOrder
@@ -246,7 +246,7 @@ class Predictions:
 
     def given(self, labels: torch.Tensor) -> torch.Tensor:
         """Return class probabilities (N, C) that take labels int64 (N,) into account."""
-        return given_labels(self.probabilities, labels, self._shown.wrong_share)
+        return given_labels(self.probabilities, labels, self._shown.noise)
 
     def belief(self, labels: torch.Tensor, verified: torch.Tensor) -> torch.Tensor:
         """Return the probability that each label is right, float32 (N,), on the CPU.
@@ -261,8 +261,8 @@ class Predictions:
         if not self.complete:
             return belief
         own, items, _ = own_left_out(self.probabilities, labels)
-        n_classes = self.probabilities.shape[1]
-        belief[items.cpu()] = 1 - doubts(own, self._shown.wrong_share, n_classes).cpu()
+        doubt = self._shown.noise.doubts(own, self.probabilities.shape[1])
+        belief[items.cpu()] = 1 - doubt.cpu()
         return torch.where(verified, 1.0, belief)
 
     def label_posterior(
@@ -286,7 +286,7 @@ class Predictions:
             **self._combined.tensors("probabilities"),
             **self._learned.tensors("learned_probabilities"),
             **self._voiced.tensors("voiced_probabilities"),
-            "wrong_share": torch.tensor(self._shown.wrong_share, dtype=torch.float64),
+            **self._shown.noise.tensors(),
             "learned_weight": torch.tensor(self.learned_weight, dtype=torch.float64),
             **self.evidence.tensors(),
             **self._half_way(),
@@ -335,11 +335,11 @@ class Predictions:
             # States of older versions lack these tensors. An unfinished sweep starts again.
             self._learned.load("probabilities", tensors)
             self._voiced.load("probabilities", tensors)
-            self._shown.wrong_share = 0.0
+            self._shown.noise = LabelNoise()
             self.position = 0 if self.sweeping else self.position
             return
         self._voiced.load("voiced_probabilities", tensors)
-        self._shown.wrong_share = float(tensors["wrong_share"])
+        self._shown.noise = LabelNoise.load(tensors)
         self.learned_weight = float(tensors.get("learned_weight", 0))
         if "sweep_belief" in tensors:
             self._belief = tensors["sweep_belief"].clone()

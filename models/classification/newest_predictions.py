@@ -2,25 +2,25 @@
 
 import torch
 
-from lodespace.models.classification.calibration import wrong_share
 from lodespace.models.classification.decisions import (
     given_labels,
     no_predictions,
     own_left_out,
     predictions_from,
 )
+from lodespace.models.classification.label_noise import LabelNoise
 from lodespace.models.classification.training_labels import TrainingLabels
 
 
 class NewestPredictions:
-    """Predictions for N items, and the share of wrong labels on which they depend."""
+    """Predictions for N items, and the frequency of wrong labels on which they depend."""
 
     def __init__(self, n: int, device: torch.device) -> None:
         """Start without predictions for `n` items on `device`."""
         self.values = no_predictions(n, device)
         """The predictions. Each update replaces them as a whole."""
-        self.wrong_share = 0.0
-        """Share of wrong labels among the labels that are not verified."""
+        self.noise = LabelNoise()
+        """Frequency of wrong labels among the labels that are not verified."""
 
     def update(
         self,
@@ -44,12 +44,13 @@ class NewestPredictions:
             classes, trained, given = classes[chosen], trained[chosen], given[chosen]
         own, known, _ = own_left_out(probabilities, trained)
         unsure = ~verified[known.cpu()].to(own.device)
-        self.wrong_share = wrong_share(own[unsure], probabilities.shape[1])
+        most = probabilities.amax(dim=1)[known][unsure]
+        self.noise = LabelNoise.of(own[unsure], most, probabilities.shape[1])
         # The prediction of a held-out item must not depend on the item's label. Only its doubt may
         # depend on the label. The doubt about an accepted label is the doubt about the prediction.
-        every = given_labels(probabilities, given, self.wrong_share)
+        every = given_labels(probabilities, given, self.noise)
         doubt = predictions_from(every, classes).doubt
-        every = given_labels(probabilities, trained, self.wrong_share)
+        every = given_labels(probabilities, trained, self.noise)
         found = predictions_from(every, classes)._replace(doubt=doubt)
         if items is None:
             self.values = found
