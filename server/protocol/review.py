@@ -47,8 +47,8 @@ class Quality(Message):
     """Number of classes that have a label, without merged and deleted classes."""
     unknown: int
     """Number of unlabelled items that are in a cluster of the map with too few labels
-    (review/islands.py). These items count as wrong, because they are probably of a class that is
-    not listed yet. 0 while `right` is null."""
+    (review/islands.py). They may be of a class that is not listed yet, so `right` gives their
+    predictions little weight. 0 while `right` is null."""
     held_out_accuracy: Share | None
     """Accuracy of the classifier on held-out labelled items; null while `right` is null, and when
     there are too few held-out items."""

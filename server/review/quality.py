@@ -21,8 +21,12 @@ The share is the estimated share of right items. The first sheet of a session do
 because it has no predictions. So a share with a wide interval is shown from the fifth sheet on.
 """
 UNKNOWN_BUT_RIGHT = 0.3
-"""For the upper bound of the interval, this share of the predictions of unknown items
-(`islands.unknown`) counts as right. For the estimate itself, all these predictions count as wrong.
+"""Weight of the predictions of unknown items (`islands.unknown`) in the estimate.
+
+These items are all right, or all wrong because their class is not known yet. The interval contains
+both cases. In 28 sessions on digits and segments, with and without a list of classes, more than
+0.95 of these predictions were right. But a person who has only named two of three clusters would
+then see a share that is much too large.
 """
 
 EASIER = 0.35
@@ -130,17 +134,19 @@ class _Estimates:
         n = len(state.labels)
         self._sheets = calibration.sheets
         self.unknown = unknown(state).items
-        self._doubt = np.where(self.unknown, 1, doubts(calibrated)).astype(np.float32)
+        doubt = doubts(calibrated)
+        of_unknown = 1 - UNKNOWN_BUT_RIGHT * (1 - doubt)
+        self._doubt = np.where(self.unknown, of_unknown, doubt).astype(np.float32)
         free = ~state.labelled & ~self.unknown & state.predicted
         unsure = state.labelled & ~state.verified
         own, taken = unsure & ~state.accepted, unsure & state.accepted
         labels = calibration.labels.draws(1 - state.doubt[own])
         labels = labels + calibration.predictions.draws(1 - state.doubt[taken])
         predictions = calibration.predictions.draws(1 - state.doubt[free])
-        of_unknown = calibration.predictions.draws(1 - state.doubt[self.unknown])
+        all_right = calibration.predictions.draws(1 - state.doubt[self.unknown])
         self.right = 1 - float(self._doubt.mean(dtype=np.float64))
         low, high = interval((int(state.verified.sum()) + labels + predictions) / n)
-        high += UNKNOWN_BUT_RIGHT * float(of_unknown.mean()) / n
+        high += float(all_right.mean()) / n
         self._width = high - low
         high += EASIER * (int(free.sum()) - interval(predictions)[1]) / n
         self.interval = _of_whole_items((min(low, self.right), max(high, self.right)), n)

@@ -117,7 +117,11 @@ def test_an_island_without_labels_counts_as_unknown_not_as_right() -> None:
     labels[-2:] = 0  # two stray items of a lasso around the first island do not explain the third
     predicted = np.minimum(blob, 1)
     found = figures(item_state(labels, predicted, [1.0] * 600, positions=positions))
-    assert found.right == pytest.approx(2 / 3, abs=0.02) and 190 < found.unknown <= 198
+    assert 190 < found.unknown <= 198
+    assert found.right is not None and 2 / 3 < found.right < 0.78
+    # The third island may be a class of its own, or it may belong to one of the two classes.
+    assert found.right_interval is not None
+    assert found.right_interval.low < 0.68 and found.right_interval.high > 0.97
     for one in ({"verified": [599]}, {"given": [599]}):
         explained = item_state(labels, predicted, [1.0] * 600, positions=positions, **one)
         assert figures(explained).unknown == 0

@@ -1414,8 +1414,8 @@ export interface Quality {
   classes_labelled: number;
   /**
    * Number of unlabelled items that are in a cluster of the map with too few labels
-   * (review/islands.py). These items count as wrong, because they are probably of a class that is
-   * not listed yet. 0 while `right` is null.
+   * (review/islands.py). They may be of a class that is not listed yet, so `right` gives their
+   * predictions little weight. 0 while `right` is null.
    */
   unknown: number;
   /**
