@@ -13,6 +13,12 @@ SHEET_SIZE items have labels. With 5 classes or more, these sheets are whole too
 
 `python benchmarks/few_classes.py` compares them with whole sheets on two and three classes.
 """
+FIRST_WITHOUT_CLASSES = 18
+"""Number of pictures on the first suggested sheet if fewer than two classes are listed.
+
+More pictures would not be needed if there are few classes, and another sheet follows if there are
+many (docs/gain.md).
+"""
 
 
 def sheet_size(state: ItemState) -> int:
@@ -21,7 +27,9 @@ def sheet_size(state: ItemState) -> int:
     The first sheets are smaller if few classes are listed: they have whole rows, with at least
     PER_CLASS pictures per class. A few labels per class often suffice if the classes are far apart.
     """
-    classes = len(state.classes)
-    if classes < 2 or state.labelled.sum() >= SHEET_SIZE:
+    classes, labels = len(state.classes), int(state.labelled.sum())
+    if classes < 2 and labels == 0:
+        return FIRST_WITHOUT_CLASSES
+    if classes < 2 or labels >= SHEET_SIZE:
         return SHEET_SIZE
     return min(SHEET_SIZE, ROW * math.ceil(PER_CLASS * classes / ROW))
