@@ -35,7 +35,13 @@ class LabelNoise(NamedTuple):
     """This number, at most 0, is added to the log-odds of each doubt."""
 
     @classmethod
-    def of(cls, own: torch.Tensor, most: torch.Tensor, n_classes: int) -> Self:
+    def of(
+        cls,
+        own: torch.Tensor,
+        most: torch.Tensor,
+        n_classes: int,
+        corrected: torch.Tensor | None = None,
+    ) -> Self:
         """Estimate how frequent wrong labels are.
 
         Wrong labels are as frequent among easy items as among hard ones, but mistakes of the
@@ -48,18 +54,26 @@ class LabelNoise(NamedTuple):
             own: probability of each of L labels, predicted without this label (`supported`), (L,).
             most: probability of the most probable class in the same predictions, (L,).
             n_classes: number of classes.
+            corrected: which of the labels replace a wrong label, bool (L,). They count as wrong
+                labels that were found: the sheets of suspects show easy items first, and would
+                leave a share that is too small. None for no labels.
         """
         n = len(own)
         if n == 0:
             return cls(EXPECTED_SHARE)
         count = max(1, min(n // 4, max(FEWEST, n // 8)))
         confident = most >= most.kthvalue(n - count + 1).values - ALMOST_AS_CONFIDENT
-        wrong = float((own[confident] < most[confident] / 2).sum()) + STRENGTH * EXPECTED_SHARE
-        share = wrong / (int(confident.sum()) + STRENGTH)
-        expected = share * n
-        some = own[evenly(torch.arange(n, device=own.device), MOST_COMPARED)]
+        if corrected is None:
+            corrected = torch.zeros_like(confident)
+        wrong = confident & (corrected | (own < most / 2))
+        share = (int(wrong.sum()) + STRENGTH * EXPECTED_SHARE) / (int(confident.sum()) + STRENGTH)
+        rest = own[~corrected]
+        if len(rest) == 0:
+            return cls(share)
+        expected = max(0.0, share * n - int(corrected.sum()))
+        some = rest[evenly(torch.arange(len(rest), device=own.device), MOST_COMPARED)]
         # The number of wrong labels varies around the expected one, above all if it is small.
-        highest = (expected + math.sqrt(expected) + 1) / n
+        highest = (expected + math.sqrt(expected) + 1) / len(rest)
         return cls(share, _shift(doubts(some, share, n_classes), highest))
 
     def doubts(self, own: torch.Tensor, n_classes: int) -> torch.Tensor:

@@ -37,15 +37,19 @@ class NewestPredictions:
             items: items to update, int64 (K,), among them all labelled items. None for all items.
         """
         classes, trained, given = labels.classes, labels.trained, labels.given
-        verified = labels.verified
+        verified, corrected = labels.verified, labels.corrected
+        if corrected is None:
+            corrected = torch.zeros_like(verified)
         if items is not None:
             chosen = items.cpu()
-            probabilities, verified = probabilities[items], verified[chosen]
+            probabilities = probabilities[items]
+            verified, corrected = verified[chosen], corrected[chosen]
             classes, trained, given = classes[chosen], trained[chosen], given[chosen]
         own, known, _ = own_left_out(probabilities, trained)
-        unsure = ~verified[known.cpu()].to(own.device)
-        most = probabilities.amax(dim=1)[known][unsure]
-        self.noise = LabelNoise.of(own[unsure], most, probabilities.shape[1])
+        most = probabilities.amax(dim=1)[known]
+        judged = (corrected | ~verified)[known.cpu()].to(own.device)
+        found = corrected[known.cpu()].to(own.device)[judged]
+        self.noise = LabelNoise.of(own[judged], most[judged], probabilities.shape[1], found)
         # The prediction of a held-out item must not depend on the item's label. Only its doubt may
         # depend on the label. The doubt about an accepted label is the doubt about the prediction.
         every = given_labels(probabilities, given, self.noise)

@@ -30,6 +30,8 @@ class TrainingLabels(NamedTuple):
     """The graph for compiled code; None if there is none."""
     weights: torch.Tensor | None = None
     """Weight of each label, float32 (N,), such as its probability; None for ones."""
+    corrected: torch.Tensor | None = None
+    """Whether a person replaced a wrong label of the item, bool (N,); None for no items."""
 
     @property
     def has_two_classes(self) -> bool:

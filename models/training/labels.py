@@ -1,7 +1,7 @@
 """The labels of all items, and the items held out to measure the classifiers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -36,12 +36,15 @@ class ItemLabels:
     """
     accepted: torch.Tensor
     """Whether the label is a prediction that a person accepted without looking, bool (N,)."""
+    corrected: torch.Tensor
+    """Whether a person looked at the item and replaced a label that nobody had verified, bool (N,).
+    """
 
     @classmethod
     def of(cls, classes: torch.Tensor) -> "ItemLabels":
         """Return labels from classes int64 (N,), with weight 1, neither verified nor accepted."""
         none = torch.zeros(len(classes), dtype=torch.bool)
-        return cls(classes, torch.ones(len(classes)), none, none)
+        return cls(classes, torch.ones(len(classes)), none, none, none)
 
     @classmethod
     def checked(
@@ -79,14 +82,17 @@ class ItemLabels:
         classes = torch.from_numpy(labels.astype(np.int64))
         labelled = classes != UNLABELED
         none = torch.zeros_like(labelled)
-        return cls(
-            classes,
-            torch.from_numpy(weights.astype(np.float32)),
-            *(
-                none if mark is None else torch.from_numpy(mark.astype(np.bool_)) & labelled
-                for mark in marks.values()
-            ),
+        of_person, taken = (
+            none if mark is None else torch.from_numpy(mark.astype(np.bool_)) & labelled
+            for mark in marks.values()
         )
+        return cls(classes, torch.from_numpy(weights.astype(np.float32)), of_person, taken, none)
+
+    def after(self, before: "ItemLabels") -> "ItemLabels":
+        """Return these labels with the field `corrected`, if they replace the labels `before`."""
+        unsure = (before.classes != UNLABELED) & ~before.verified & ~before.accepted
+        replaced = unsure & (self.classes != before.classes)
+        return replace(self, corrected=self.verified & (before.corrected | replaced))
 
     def equals(self, other: "ItemLabels") -> bool:
         """Whether all arrays equal those of `other`."""
@@ -153,15 +159,16 @@ class ItemLabels:
             "label_weights": self.weights,
             "verified": self.verified,
             "accepted": self.accepted,
+            "corrected": self.corrected,
         }
 
     @classmethod
     def load(cls, tensors: Mapping[str, torch.Tensor]) -> "ItemLabels":
         """Return the labels of a saved state.
 
-        States of older versions have no verified labels, and no accepted labels.
+        States of older versions lack some of the marks.
         """
         classes = tensors["labels"].to(torch.int64)
         none = torch.zeros(len(classes), dtype=torch.bool)
-        marks = (tensors.get(name, none).clone() for name in ("verified", "accepted"))
+        marks = (tensors.get(name, none).clone() for name in ("verified", "accepted", "corrected"))
         return cls(classes, tensors["label_weights"].clone(), *marks)

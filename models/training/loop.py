@@ -113,7 +113,7 @@ class Loop(ABC):
         before = self.state.labels
         if labels.equals(before):
             return
-        self.state.labels = labels
+        self.state.labels = labels.after(before)
         if labels.teaches_like(before):
             self._labels_repeated()
         else:

@@ -67,6 +67,24 @@ def test_few_wrong_labels_in_a_small_region_are_suspects() -> None:
     assert LabelNoise.of(own[:0], own[:0], 5) == LabelNoise(0.02)
 
 
+def test_wrong_labels_that_were_found_count_in_the_share() -> None:
+    """A sheet of suspects shows the wrong labels of easy items first. Others remain suspects."""
+    n, classes = 2000, 3
+    easy = torch.arange(n) % 2 == 0
+    predictions, labels, wrong = labelled(torch.where(easy, 30.0, 6.0), classes, 0.06)
+    own, most = own_probability(predictions, labels), predictions.amax(dim=1)
+    found = wrong & (most >= most[wrong].median())
+    own[found], rest = 0.99, ~found  # the classes are right now
+    left = int(wrong[rest].sum())
+    noise = LabelNoise.of(own, most, classes, found)
+    assert noise.share == pytest.approx(0.06, abs=0.03)
+    worst = noise.doubts(own[rest], classes).topk(27).indices
+    hits = int(wrong[rest][worst].sum())
+    assert left > 40 and float(noise.doubts(own[rest], classes)[worst].sum()) > 0.8 * hits > 15
+    without = LabelNoise.of(own[rest], most[rest], classes)
+    assert float(without.doubts(own[rest], classes)[worst].sum()) < 0.5 * hits
+
+
 def test_a_state_of_an_older_version_has_no_shift() -> None:
     noise = LabelNoise(0.125, -2.0)
     tensors = noise.tensors()

@@ -56,7 +56,7 @@ def test_accepted_labels_pull_their_items_together() -> None:
 def test_accepted_labels_train_where_a_class_has_no_others() -> None:
     classes = torch.tensor([0, 0, 1, 1, 2, -1])
     taken = torch.tensor([False, True, True, True, False, True])
-    labels = ItemLabels(classes, torch.ones(6), ~taken & (classes >= 0), taken)
+    labels = ItemLabels(classes, torch.ones(6), ~taken & (classes >= 0), taken, ~taken & taken)
     assert labels.given.tolist() == [0, -1, 1, 1, 2, -1]
     assert labels.trained.tolist() == labels.given.tolist()
     again = ItemLabels.load(labels.tensors())
@@ -66,9 +66,10 @@ def test_accepted_labels_train_where_a_class_has_no_others() -> None:
 def test_a_look_at_an_accepted_label_makes_it_a_lesson() -> None:
     classes, nothing = torch.tensor([0, 1, 0, 1]), torch.zeros(4, dtype=torch.bool)
     taken = torch.tensor([False, False, True, True])
-    before = ItemLabels(classes, torch.ones(4), ~taken, taken)
-    accepted_others = ItemLabels(torch.tensor([0, 1, 1, 0]), torch.ones(4), ~taken, taken)
-    looked_at = ItemLabels(classes, torch.ones(4), ~nothing, nothing)
+    before = ItemLabels(classes, torch.ones(4), ~taken, taken, nothing)
+    others = torch.tensor([0, 1, 1, 0])
+    accepted_others = ItemLabels(others, torch.ones(4), ~taken, taken, nothing)
+    looked_at = ItemLabels(classes, torch.ones(4), ~nothing, nothing, nothing)
     assert accepted_others.teaches_like(before) and not looked_at.teaches_like(before)
 
 
@@ -81,3 +82,20 @@ def test_a_change_beside_the_class_of_a_label_is_a_lesson(changed: str) -> None:
     assert replace(before, **{changed: values}).teaches_like(before), "the item has no label"
     values[1] = not values[1]
     assert not replace(before, **{changed: values}).teaches_like(before)
+
+
+def test_a_label_that_a_person_replaced_after_a_look_was_wrong() -> None:
+    n, none = 6, torch.zeros(6, dtype=torch.bool)
+    of_lasso = ItemLabels.of(torch.tensor([0, 0, 0, 0, 1, -1]))
+    seen = torch.tensor([True, True, False, False, True, True])
+    looked = ItemLabels(torch.tensor([0, 2, 2, 0, 2, 2]), torch.ones(n), seen, none, none)
+    found = looked.after(of_lasso)
+    # Item 2 has another label, but nobody looked at it. Item 5 had no label.
+    assert found.corrected.tolist() == [False, True, False, False, True, False]
+    again = ItemLabels(torch.tensor([0, 1, 2, 0, 2, 2]), torch.ones(n), seen, none, none)
+    assert torch.equal(again.after(found).corrected, found.corrected)
+    assert torch.equal(ItemLabels.load(found.tensors()).corrected, found.corrected)
+    undone = of_lasso.after(found)
+    assert not undone.corrected.any()
+    accepted = ItemLabels(of_lasso.classes, torch.ones(n), none, of_lasso.classes >= 0, none)
+    assert not looked.after(accepted).corrected.any(), "nobody gave these labels"
