@@ -18,7 +18,8 @@ EXPONENT_STRENGTH = 0.6
 classes times (log e)^2, in nats.
 """
 FEWEST_COUNTED = 10
-"""The priors count at least this number of classes."""
+"""The priors count at least this number of classes, and each class above it twice
+(benchmarks/many_classes.py)."""
 LEAST_PROBABILITY = 1e-3
 """Lower bound of the probability that a prediction gives to a label, because a label may be
 wrong.
@@ -45,7 +46,7 @@ def fitted_exponent(left_out: torch.Tensor, classes: torch.Tensor, weights: torc
 
     The left-out probabilities of an item are predicted without the item's own label. If the item's
     class has few labels, they are much worse than the predictions of unlabelled items. So the prior
-    grows with the number of classes (docs/gain.md), and no label counts more than
+    grows with the number of classes (docs/model.md), and no label counts more than
     LEAST_PROBABILITY allows.
 
     The exponent is an inverse temperature (C. Guo et al. 2017). It maximises the log-likelihood of
@@ -72,7 +73,7 @@ def classes_counted(n_classes: int) -> int:
     The evidence from left-out labels is biased if there are few labels per class. With a strength
     per class, this evidence counts as little with 200 classes as with ten.
     """
-    return max(FEWEST_COUNTED, n_classes)
+    return FEWEST_COUNTED + 2 * max(0, n_classes - FEWEST_COUNTED)
 
 
 def voice_weights(

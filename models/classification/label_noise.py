@@ -26,8 +26,22 @@ _ROUNDS = 40
 _LOWEST_SHIFT = -20.0
 
 
+class Looks(NamedTuple):
+    """Results of the looks of people at L labels that nobody had verified before."""
+
+    reviewed: torch.Tensor
+    """Whether a person has looked at the item, bool (L,)."""
+    corrected: torch.Tensor
+    """Whether the person has replaced the label, bool (L,)."""
+
+    @classmethod
+    def none(cls, own: torch.Tensor) -> Self:
+        """Return the looks of people who have looked at none of the labels `own`, (L,)."""
+        return cls(*(torch.zeros(len(own), dtype=torch.bool, device=own.device) for _ in range(2)))
+
+
 class LabelNoise(NamedTuple):
-    """Frequency of wrong labels among the labels that nobody has verified."""
+    """Frequency of wrong labels among labels before anybody has verified them."""
 
     share: float = 0.0
     """Share of wrong labels, 0 to 1."""
@@ -40,7 +54,7 @@ class LabelNoise(NamedTuple):
         own: torch.Tensor,
         most: torch.Tensor,
         n_classes: int,
-        corrected: torch.Tensor | None = None,
+        looks: Looks | None = None,
     ) -> Self:
         """Estimate how frequent wrong labels are.
 
@@ -54,20 +68,19 @@ class LabelNoise(NamedTuple):
             own: probability of each of L labels, predicted without this label (`supported`), (L,).
             most: probability of the most probable class in the same predictions, (L,).
             n_classes: number of classes.
-            corrected: which of the labels replace a wrong label, bool (L,). They count as wrong
-                labels that were found: the sheets of suspects show easy items first, and would
-                leave a share that is too small. None for no labels.
+            looks: results of looks at these labels. Sheets of suspects show the wrong labels of
+                easy items first. Without the labels that people replaced, the share would be too
+                small, and without those that they kept, too large. None for no looks.
         """
         n = len(own)
         if n == 0:
             return cls(EXPECTED_SHARE)
         count = max(1, min(n // 4, max(FEWEST, n // 8)))
         confident = most >= most.kthvalue(n - count + 1).values - ALMOST_AS_CONFIDENT
-        if corrected is None:
-            corrected = torch.zeros_like(confident)
-        wrong = confident & (corrected | (own < most / 2))
+        reviewed, corrected = Looks.none(own) if looks is None else looks
+        wrong = confident & torch.where(reviewed, corrected, own < most / 2)
         share = (int(wrong.sum()) + STRENGTH * EXPECTED_SHARE) / (int(confident.sum()) + STRENGTH)
-        rest = own[~corrected]
+        rest = own[~reviewed]
         if len(rest) == 0:
             return cls(share)
         expected = max(0.0, share * n - int(corrected.sum()))

@@ -8,7 +8,7 @@ from lodespace.models.classification.decisions import (
     own_left_out,
     predictions_from,
 )
-from lodespace.models.classification.label_noise import LabelNoise
+from lodespace.models.classification.label_noise import LabelNoise, Looks
 from lodespace.models.classification.training_labels import TrainingLabels
 
 
@@ -37,19 +37,23 @@ class NewestPredictions:
             items: items to update, int64 (K,), among them all labelled items. None for all items.
         """
         classes, trained, given = labels.classes, labels.trained, labels.given
-        verified, corrected = labels.verified, labels.corrected
-        if corrected is None:
-            corrected = torch.zeros_like(verified)
+        verified, nothing = labels.verified, torch.zeros_like(labels.verified)
+        reviewed = nothing if labels.reviewed is None else labels.reviewed
+        corrected = nothing if labels.corrected is None else labels.corrected
         if items is not None:
             chosen = items.cpu()
             probabilities = probabilities[items]
-            verified, corrected = verified[chosen], corrected[chosen]
+            verified, reviewed = verified[chosen], reviewed[chosen]
+            corrected = corrected[chosen]
             classes, trained, given = classes[chosen], trained[chosen], given[chosen]
         own, known, _ = own_left_out(probabilities, trained)
         most = probabilities.amax(dim=1)[known]
-        judged = (corrected | ~verified)[known.cpu()].to(own.device)
-        found = corrected[known.cpu()].to(own.device)[judged]
-        self.noise = LabelNoise.of(own[judged], most[judged], probabilities.shape[1], found)
+        known = known.cpu()
+        judged = (reviewed | ~verified)[known].to(own.device)
+        looks = Looks(
+            reviewed[known].to(own.device)[judged], corrected[known].to(own.device)[judged]
+        )
+        self.noise = LabelNoise.of(own[judged], most[judged], probabilities.shape[1], looks)
         # The prediction of a held-out item must not depend on the item's label. Only its doubt may
         # depend on the label. The doubt about an accepted label is the doubt about the prediction.
         every = given_labels(probabilities, given, self.noise)

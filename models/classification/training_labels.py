@@ -30,8 +30,11 @@ class TrainingLabels(NamedTuple):
     """The graph for compiled code; None if there is none."""
     weights: torch.Tensor | None = None
     """Weight of each label, float32 (N,), such as its probability; None for ones."""
+    reviewed: torch.Tensor | None = None
+    """Whether a person looked at the item after it had a label that nobody had verified, bool (N,);
+    None for no items."""
     corrected: torch.Tensor | None = None
-    """Whether a person replaced a wrong label of the item, bool (N,); None for no items."""
+    """Whether the person replaced this label, bool (N,); None for no items."""
 
     @property
     def has_two_classes(self) -> bool:

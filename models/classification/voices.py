@@ -31,7 +31,8 @@ from lodespace.models.layout.graph_rows import GraphRows
 MOST_COMPARED = 300
 """Maximum number of labels to which logistic regression and the weights of voices are fitted."""
 STRENGTH = 1.0
-"""The prior of the voices' weights counts as much as this number of labels of each class."""
+"""The prior of the voices' weights counts as much as this number of labels per class
+(`classes_counted`)."""
 MOST_REPRESENTED = 5000
 """Maximum number of items whose nearest labelled item is searched."""
 
@@ -292,9 +293,8 @@ def label_weights(
     are not a random sample: a contact sheet asks for hard items, and a lasso adds many easy ones.
     On the bundled digits, after two contact sheets, a share of 0.98 of the predictions is right.
     The mean confidence should be near this share. It is 0.96 with these weights, and 0.89 without.
-    If the class of a label has few labels, less is known about the class when this label is left
-    out. With k labels, the weight is multiplied by (k - 1) / k. The only label of a class therefore
-    has weight 0.
+    The only label of a class has weight 0, because the class is unknown when this label is left
+    out.
 
     Args:
         features: features of all items, float32 (N, F).
@@ -307,4 +307,4 @@ def label_weights(
     nearest = (rows.square().sum(dim=1) - 2 * some @ rows.T).argmin(dim=1)
     represented = torch.bincount(nearest, minlength=len(items)).float()
     count = torch.bincount(classes, minlength=n_classes)[classes]
-    return represented * (len(items) / len(some)) * (count - 1) / count
+    return torch.where(count > 1, represented * (len(items) / len(some)), 0.0)

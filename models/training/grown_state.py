@@ -40,6 +40,7 @@ _FILLED: Mapping[str, float] = {
     "label_weights": 1,
     "verified": 0,
     "accepted": 0,
+    "reviewed": 0,
     "corrected": 0,
     "stiffness": 0,
     "axis_values": 0,

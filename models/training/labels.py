@@ -12,11 +12,15 @@ from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.item_predictions import UNLABELED
 
 _HELD_OUT_SHARE = 0.1
-_HELD_OUT_FROM = 50
+_HELD_OUT_FROM = 200
 """Minimum number of labels at which some labels are held out of training, to measure accuracy.
 
-With fewer labels, training uses all of them.
+With fewer labels, training uses all of them: they would give an interval of more than 0.2, and each
+label counts.
 """
+_HELD_OUT_FROM_CLASS = 10
+"""Some labels of a class are held out only if it has at least this number of labels. The only label
+of a class is worth more than a measurement."""
 _GOLDEN_RATIO = 0.6180339887498949
 """Golden ratio minus 1. Multiples of this number, modulo 1, are spread evenly over 0..1."""
 
@@ -36,15 +40,17 @@ class ItemLabels:
     """
     accepted: torch.Tensor
     """Whether the label is a prediction that a person accepted without looking, bool (N,)."""
-    corrected: torch.Tensor
-    """Whether a person looked at the item and replaced a label that nobody had verified, bool (N,).
+    reviewed: torch.Tensor
+    """Whether a person looked at the item after it had a label that nobody had verified, bool (N,).
     """
+    corrected: torch.Tensor
+    """Whether the person replaced this label, bool (N,). A subset of `reviewed`."""
 
     @classmethod
     def of(cls, classes: torch.Tensor) -> "ItemLabels":
         """Return labels from classes int64 (N,), with weight 1, neither verified nor accepted."""
         none = torch.zeros(len(classes), dtype=torch.bool)
-        return cls(classes, torch.ones(len(classes)), none, none, none)
+        return cls(classes, torch.ones(len(classes)), none, none, none, none)
 
     @classmethod
     def checked(
@@ -86,13 +92,23 @@ class ItemLabels:
             none if mark is None else torch.from_numpy(mark.astype(np.bool_)) & labelled
             for mark in marks.values()
         )
-        return cls(classes, torch.from_numpy(weights.astype(np.float32)), of_person, taken, none)
+        return cls(
+            classes, torch.from_numpy(weights.astype(np.float32)), of_person, taken, none, none
+        )
 
     def after(self, before: "ItemLabels") -> "ItemLabels":
-        """Return these labels with the field `corrected`, if they replace the labels `before`."""
+        """Return these labels, which replace `before`, with the fields `reviewed` and `corrected`.
+
+        Both fields know only the labels that training has received. A label that was given and
+        replaced between two calls is not counted.
+        """
         unsure = (before.classes != UNLABELED) & ~before.verified & ~before.accepted
         replaced = unsure & (self.classes != before.classes)
-        return replace(self, corrected=self.verified & (before.corrected | replaced))
+        return replace(
+            self,
+            reviewed=self.verified & (self.reviewed | before.reviewed | unsure),
+            corrected=self.verified & (self.corrected | before.corrected | replaced),
+        )
 
     def equals(self, other: "ItemLabels") -> bool:
         """Whether all arrays equal those of `other`."""
@@ -138,13 +154,16 @@ class ItemLabels:
         """Which labelled items are held out of training to measure accuracy, bool (N,).
 
         None while there are too few labels. The items that may be held out are a tenth of all
-        items, spread over the data set. This tenth is fixed: it does not depend on the labels.
+        items, spread over the data set. This tenth is fixed: it does not depend on the labels. Of a
+        class with few labels, no item is held out.
         """
         labelled = self.given != UNLABELED
         if int(labelled.sum()) < _HELD_OUT_FROM:
             return None
         item = torch.arange(len(labelled), dtype=torch.float64)
-        return labelled & ((item * _GOLDEN_RATIO) % 1 < _HELD_OUT_SHARE)
+        many = torch.bincount(self.given[labelled]) >= _HELD_OUT_FROM_CLASS
+        enough = labelled & many[self.given.clamp_min(0)]
+        return enough & ((item * _GOLDEN_RATIO) % 1 < _HELD_OUT_SHARE)
 
     @cached_property
     def trained(self) -> torch.Tensor:
@@ -159,6 +178,7 @@ class ItemLabels:
             "label_weights": self.weights,
             "verified": self.verified,
             "accepted": self.accepted,
+            "reviewed": self.reviewed,
             "corrected": self.corrected,
         }
 
@@ -170,5 +190,6 @@ class ItemLabels:
         """
         classes = tensors["labels"].to(torch.int64)
         none = torch.zeros(len(classes), dtype=torch.bool)
-        marks = (tensors.get(name, none).clone() for name in ("verified", "accepted", "corrected"))
+        names = ("verified", "accepted", "reviewed", "corrected")
+        marks = (tensors.get(name, none).clone() for name in names)
         return cls(classes, tensors["label_weights"].clone(), *marks)

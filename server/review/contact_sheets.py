@@ -28,8 +28,8 @@ probabilities have at least this value: that the label is wrong, and that the pr
 """
 SEARCHED = 9
 """Number of pictures on an overview sheet per class without a label, or per island that is probably
-of a new class. The other pictures of the sheet are uncertain items. If many classes lack a label,
-fewer pictures may be enough (`_searching`).
+of a new class. The other pictures of the sheet are uncertain items. If several classes lack a
+label, fewer pictures may be enough (`_searching`).
 """
 
 Items = npt.NDArray[np.intp]
@@ -177,7 +177,7 @@ def _overview_chosen(state: ItemState, size: int) -> _Chosen:
     free, strange = ~state.labelled & ~state.locked, unknown(state)
     missing = strange.islands if state.scorable else len(state.lacking)
     searched = free & strange.items if state.scorable and missing else free
-    pictures = size if state.scorable else _searching(state, size)
+    pictures = _searching(state, size) if len(state.lacking) else size
     found = overview(state, searched, min(pictures, SEARCHED * missing or size))
     may_be_new = np.bincount(found.group, strange.items[found.items]) > 0.5 * np.bincount(
         found.group
@@ -196,18 +196,20 @@ def _overview_chosen(state: ItemState, size: int) -> _Chosen:
 
 
 def _searching(state: ItemState, size: int) -> int:
-    """Return how many of `size` pictures search for classes that have no label yet.
+    """Return how many of `size` pictures search for the listed classes that have no label yet.
 
     I. J. Good (1953) estimates the share of items whose class has not been seen by the share of
-    seen items that are the only one of their class. So the search gets this share of the sheet,
-    but at least SEARCHED pictures. With 200 classes, it is about 0.6 after five sheets, and 0.3
-    after ten. Labels that were given to many items at once are left out.
+    seen items that are the only one of their class. The search gets this share of the sheet, or the
+    share of listed classes without a label if it is larger, but at least SEARCHED pictures. With
+    200 classes, the share is about 0.6 after five sheets, and 0.3 after ten. Labels that were given
+    to many items at once are left out. Without predictions, the whole sheet searches.
     """
     seen = state.labels[state.labelled & (state.verified | state.given)]
-    if len(seen) == 0:
+    if len(seen) == 0 or not state.predicted.any():
         return size
-    alone = np.count_nonzero(np.bincount(seen) == 1)
-    return max(SEARCHED, round(size * alone / len(seen)))
+    alone = np.count_nonzero(np.bincount(seen) == 1) / len(seen)
+    share = max(alone, len(state.lacking) / len(state.classes))
+    return min(size, max(SEARCHED, round(size * share)))
 
 
 def _joined(first: _Chosen, second: _Chosen) -> _Chosen:

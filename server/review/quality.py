@@ -58,6 +58,9 @@ def share_right(state: ItemState) -> float | None:
     For an unlabelled item, the prediction counts as its label. The prediction counts as wrong if
     the item is in a dense group with too few labels (islands.py). Return None while a listed class
     has no label. Also return None if no item has a prediction, unless all items are verified.
+
+    `Quality.right` gives the predictions in such a group a small weight. This share decides whether
+    a gesture is still needed, and such a group needs one.
     """
     if not _can_estimate(state):
         return None
@@ -146,8 +149,8 @@ class _Estimates:
         all_right = calibration.predictions.draws(1 - state.doubt[self.unknown])
         self.right = 1 - float(self._doubt.mean(dtype=np.float64))
         low, high = interval((int(state.verified.sum()) + labels + predictions) / n)
+        self._width = high - low + UNKNOWN_BUT_RIGHT * float(all_right.mean()) / n
         high += float(all_right.mean()) / n
-        self._width = high - low
         high += EASIER * (int(free.sum()) - interval(predictions)[1]) / n
         self.interval = _of_whole_items((min(low, self.right), max(high, self.right)), n)
         """Lower and upper bound of `right`."""

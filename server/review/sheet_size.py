@@ -24,6 +24,7 @@ many (docs/gain.md).
 def sheet_size(state: ItemState) -> int:
     """Return the number of items of a suggested sheet.
 
+    If fewer than two classes are listed, the first sheet has FIRST_WITHOUT_CLASSES items.
     The first sheets are smaller if few classes are listed: they have whole rows, with at least
     PER_CLASS pictures per class. A few labels per class often suffice if the classes are far apart.
     """

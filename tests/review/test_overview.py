@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lodespace.review.contact_sheets import SEARCHED, sheet
+from lodespace.review.contact_sheets import SEARCHED, queue, sheet
 from samples.item_states import item_state
 
 
@@ -124,13 +124,17 @@ def test_the_search_takes_the_share_of_classes_seen_once() -> None:
         state = item_state(
             labels, prediction, confidence, positions=positions, verified=verified, classes=of_all
         )
+        assert [len(sheet(state, "overview", size).items) for size in (1, 5, 8)] == [1, 5, 8]
+        assert not (labels[list(queue(state, "overview", 5)[0])] >= 0).any()
         found = sheet(state, "overview")
         assert len(found.items) == 27
         return sum(found.groups[one.group].size is not None for one in found.items)
 
     assert searched([1] * 20) == 27
-    assert searched([1] * 10 + [2] * 5) == 14, "half of the labels"
-    assert searched([3] * 20) == SEARCHED, "at least this number while a class has no label"
+    assert searched([1] * 10 + [2] * 10) == 14, "half of the classes have no label"
+    assert searched([1] * 12 + [2] * 12) == 11, "0.4 of the classes have no label"
+    assert searched([1] * 18 + [2] * 9) == 14, "half of the labels"
+    assert searched([3] * 30) == SEARCHED, "at least this number while a class has no label"
 
 
 def test_labelled_and_locked_items_are_on_no_overview() -> None:

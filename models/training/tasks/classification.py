@@ -85,6 +85,7 @@ class PredictTask(Task):
                 self._graph.views,
                 self._graph.rows,
                 labels.weights,
+                labels.reviewed,
                 labels.corrected,
             )
         )

@@ -5,7 +5,7 @@ import torch
 
 from lodespace.models.classification.calibration import own_probability
 from lodespace.models.classification.decisions import given_labels
-from lodespace.models.classification.label_noise import LabelNoise, doubts
+from lodespace.models.classification.label_noise import LabelNoise, Looks, doubts
 
 
 def labelled(
@@ -76,13 +76,27 @@ def test_wrong_labels_that_were_found_count_in_the_share() -> None:
     found = wrong & (most >= most[wrong].median())
     own[found], rest = 0.99, ~found  # the classes are right now
     left = int(wrong[rest].sum())
-    noise = LabelNoise.of(own, most, classes, found)
+    noise = LabelNoise.of(own, most, classes, Looks(found, found))
     assert noise.share == pytest.approx(0.06, abs=0.03)
     worst = noise.doubts(own[rest], classes).topk(27).indices
     hits = int(wrong[rest][worst].sum())
     assert left > 40 and float(noise.doubts(own[rest], classes)[worst].sum()) > 0.8 * hits > 15
     without = LabelNoise.of(own[rest], most[rest], classes)
     assert float(without.doubts(own[rest], classes)[worst].sum()) < 0.5 * hits
+
+
+@pytest.mark.parametrize("looked_at", [300, 550, 600])
+def test_labels_that_people_have_kept_count_in_the_share(looked_at: int) -> None:
+    predictions, labels, wrong = labelled(torch.full((600,), 20.0), 2, 0.05)
+    own = own_probability(predictions, labels)
+    reviewed = torch.arange(600) < looked_at
+    corrected = reviewed & wrong
+    own[corrected] = 0.99
+    noise = LabelNoise.of(own, predictions.amax(dim=1), 2, Looks(reviewed, corrected))
+    assert noise.share == pytest.approx(0.05, abs=0.03)
+    doubt = noise.doubts(own, 2)[~reviewed]
+    assert int((doubt > 0.5).sum()) <= int(wrong[~reviewed].sum()) + 2
+    assert looked_at > 500 or int((doubt > 0.5)[wrong[~reviewed]].sum()) >= 5
 
 
 def test_a_state_of_an_older_version_has_no_shift() -> None:

@@ -10,7 +10,8 @@ import torch
 
 from lodespace.models import Snapshot, Trainer
 from lodespace.models.batches import evenly
-from lodespace.models.training.labels import _HELD_OUT_FROM
+from lodespace.models.item_predictions import UNLABELED
+from lodespace.models.training.labels import _HELD_OUT_FROM, ItemLabels
 from samples.trainings import quick, rest, small
 
 N = 400
@@ -60,6 +61,19 @@ def test_few_labels_are_all_learned_from() -> None:
         and (trainer.loop.state.labels.trained.numpy() == few).all()
     )
     assert "label_accuracy" not in snapshot.metrics and "head_accuracy" not in snapshot.metrics
+
+
+def test_a_class_with_few_labels_is_learned_from_all_of_them() -> None:
+    """Before, the only label of a class could be held out, and no item of the class was right."""
+    labels = torch.arange(400) % 4
+    labels[labels == 3] = UNLABELED
+    labels[:9] = 3
+    held_out = ItemLabels.of(labels).held_out
+    assert held_out is not None
+    assert not held_out[:9].any() and not held_out[labels == UNLABELED].any()
+    share = float(held_out[labels == 0].float().mean())
+    assert 0.05 < share < 0.15
+    assert ItemLabels.of(torch.where(labels <= 1, UNLABELED, labels)).held_out is None
 
 
 def test_evenly_takes_a_few_of_many_or_all_there_are() -> None:

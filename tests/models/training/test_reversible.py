@@ -350,7 +350,8 @@ def test_a_state_of_an_older_version_continues_with_all_voices() -> None:
     trainer.set_labels(labels_of(truth, np.arange(0, 96, 7)))
     rest(trainer)
     state = trainer.state()
-    newer = ("learned_", "voiced_", "wrong_share", "evidence", "sweep_units", "sweep_spread")
+    newer = ("learned_", "voiced_", "wrong_share", "doubt_shift", "evidence", "sweep_units")
+    newer = (*newer, "sweep_spread", "reviewed", "corrected")
     tensors = {name: value for name, value in state.tensors.items() if not name.startswith(newer)}
     again = Trainer.from_state(state._replace(tensors=tensors), data)
     again.set_labels(labels_of(truth, np.arange(0, 96, 5)))
