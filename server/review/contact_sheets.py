@@ -169,16 +169,14 @@ def _by_prediction(state: ItemState, items: Items, total: int) -> _Chosen:
 def _overview_chosen(state: ItemState, size: int) -> _Chosen:
     """Return a sheet of `size` items from places without a label, then all other unlabelled items.
 
-    While a listed class has no label, the sheet shows items from all places (`_searching`). When
-    each class has a label, it shows items of islands that are probably of a new class (islands.py):
-    SEARCHED pictures per island. Uncertain items fill up the sheet. Without such islands, the whole
-    sheet shows items from all places.
+    While a listed class has no label, the sheet shows items from all places. When each class has a
+    label, it shows items of islands that are probably of a new class (islands.py). Uncertain items
+    fill up the sheet (`_searching`).
     """
     free, strange = ~state.labelled & ~state.locked, unknown(state)
     missing = strange.islands if state.scorable else len(state.lacking)
     searched = free & strange.items if state.scorable and missing else free
-    pictures = _searching(state, size) if len(state.lacking) else size
-    found = overview(state, searched, min(pictures, SEARCHED * missing or size))
+    found = overview(state, searched, _searching(state, missing, size))
     may_be_new = np.bincount(found.group, strange.items[found.items]) > 0.5 * np.bincount(
         found.group
     )
@@ -195,21 +193,28 @@ def _overview_chosen(state: ItemState, size: int) -> _Chosen:
     return _joined(chosen, _by_prediction(state, rest, 0))
 
 
-def _searching(state: ItemState, size: int) -> int:
-    """Return how many of `size` pictures search for the listed classes that have no label yet.
+def _searching(state: ItemState, missing: int, size: int) -> int:
+    """Return how many of `size` pictures search for classes that have no label yet.
 
-    I. J. Good (1953) estimates the share of items whose class has not been seen by the share of
-    seen items that are the only one of their class. The search gets this share of the sheet, or the
-    share of listed classes without a label if it is larger, but at least SEARCHED pictures. With
-    200 classes, the share is about 0.6 after five sheets, and 0.3 after ten. Labels that were given
-    to many items at once are left out. Without predictions, the whole sheet searches.
+    There are SEARCHED pictures for each of the `missing` classes or islands. If nothing is missing
+    or nothing is predicted, the whole sheet searches.
+
+    If several listed classes have no label, fewer pictures are enough. I. J. Good (1953) estimates
+    the share of items whose class has not been seen by the share of seen items that are the only
+    one of their class. The search gets this share of the sheet, or the share of listed classes
+    without a label if it is larger, but at least SEARCHED pictures. With 200 classes, the share is
+    about 0.6 after five sheets, and 0.3 after ten. Labels that were given to many items at once are
+    left out.
     """
-    seen = state.labels[state.labelled & (state.verified | state.given)]
-    if len(seen) == 0 or not state.predicted.any():
+    if missing == 0 or not state.predicted.any():
         return size
+    pictures = min(size, SEARCHED * missing)
+    seen = state.labels[state.labelled & (state.verified | state.given)]
+    if len(state.lacking) == 0 or len(seen) == 0:
+        return pictures
     alone = np.count_nonzero(np.bincount(seen) == 1) / len(seen)
     share = max(alone, len(state.lacking) / len(state.classes))
-    return min(size, max(SEARCHED, round(size * share)))
+    return min(pictures, max(SEARCHED, round(size * share)))
 
 
 def _joined(first: _Chosen, second: _Chosen) -> _Chosen:

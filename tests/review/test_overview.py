@@ -137,6 +137,18 @@ def test_the_search_takes_the_share_of_classes_seen_once() -> None:
     assert searched([3] * 30) == SEARCHED, "at least this number while a class has no label"
 
 
+@pytest.mark.parametrize("listed", [0, 1, 2, 5])
+def test_before_predictions_the_whole_sheet_shows_places(listed: int) -> None:
+    positions, _ = blobs([60] * 6)
+    nothing = [-1] * 360
+    state = item_state(
+        nothing, nothing, [0.0] * 360, positions=positions, classes=list(range(listed))
+    )
+    found = sheet(state, "overview", 18)
+    assert len(found.items) == 18
+    assert all(found.groups[one.group].size is not None for one in found.items)
+
+
 def test_labelled_and_locked_items_are_on_no_overview() -> None:
     positions, blob = blobs([100, 100, 100])
     labels = np.where(blob == 0, 0, -1)
