@@ -85,7 +85,8 @@ def ratio(
         (ratio, whether the ratio is only an upper bound). None if `mine` does not reach the goal in
         all runs, or if there is no other method. The ratio is an upper bound if no other method
         reaches the goal in all runs. In this case, the divisor is the mean duration of a run, for
-        the method with the longest mean duration.
+        the method with the longest mean duration. A bound above 1 is useless, so None is returned
+        instead.
     """
     own = seconds_to(found.get((mine, data), []), wanted, own_clock or model)
     others = opponents_of(found, data)
@@ -99,7 +100,7 @@ def ratio(
     if reached:
         return own / min(reached), False
     longest = max(duration(courses, model) for courses in others.values())
-    return (own / longest, True) if longest else None
+    return (own / longest, True) if longest and own <= longest else None
 
 
 def ratio_text(value: tuple[float, bool] | None) -> str:
