@@ -76,7 +76,7 @@ class RunFolder:
             return "new"
         if not self.path.is_dir():
             return "foreign"
-        names = {path.name for path in self.path.iterdir()}
+        names = {path.name for path in self.path.iterdir() if not _remains(path)}
         if not names <= _OWN | {_UNFINISHED}:
             return "foreign"
         if _UNFINISHED in names:
@@ -99,11 +99,12 @@ class RunFolder:
         """
         self.check_own()
         for name in (MODEL_FILES[-1], _UNFINISHED, *_OWN):
-            path = self.path / name
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
+            _remove(self.path / name)
+        self._remove_remains()
+
+    def _remove_remains(self) -> None:
+        for path in [path for path in self.path.glob(".*") if _remains(path)]:
+            _remove(path)
 
     @contextlib.contextmanager
     def beginning(self) -> Generator[Path]:
@@ -131,6 +132,7 @@ class RunFolder:
         for path in made:
             path.replace(self.path / path.name)
         shutil.rmtree(self.unfinished)
+        self._remove_remains()
 
     def result(self) -> dict[str, Any]:
         """Return the content of result.json. Raises ProjectError if it is damaged."""
@@ -139,6 +141,21 @@ class RunFolder:
             return json_of(path.read_bytes(), dict[str, Any])
         except (OSError, JsonError) as error:
             raise ProjectError(f"{path}: damaged: {error}") from error
+
+
+def _remains(path: Path) -> bool:
+    """Return whether a process that was killed left this file or folder while it wrote another.
+
+    The names are those of `files.atomic_write` and `files.atomic_folder`.
+    """
+    return any(path.name.startswith(f".{name}.") for name in (*_OWN, _UNFINISHED))
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def write_result(folder: Path, result: dict[str, Any]) -> None:

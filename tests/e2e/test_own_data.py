@@ -365,6 +365,10 @@ def test_a_site_is_seen_in_a_headset(site: tuple[Path, str], open_page: Any) -> 
     headset.enter()
     headset.put("left", (-0.3, 1.15, 0.25))
     assert headset.value("lodespace.state.xr.presenting.value") == "immersive-vr"
-    headset.brush_to("right", headset.in_room(np.array([3]))[0])
-    headset.frames(3)
-    assert headset.value("lodespace.state.xr.atBrush.value") >= 0
+
+    def at_an_item() -> bool:
+        headset.brush_to("right", headset.in_room(np.array([3]))[0])
+        headset.frames(3)
+        return headset.value("lodespace.state.xr.atBrush.value") >= 0
+
+    headset.wait(at_an_item, "the brush is at no item")

@@ -125,12 +125,6 @@ def test_the_address_sets_the_view(site: tuple[Path, str], open_page: Any) -> No
     page = open_page(f"{site[1]}/", query=query)
     page.wait_for_scene()
     page.wait(lambda: not page.state("time.live"))
-    camera = page.evaluate(
-        "[...lodespace.stage.camera.position.toArray(), ...lodespace.stage.controls.target]"
-    )
-    level = 2 * np.cos(np.radians(20))
-    wanted = [0.1 + level, 2 * np.sin(np.radians(20)), 0, 0.1, 0, 0]
-    np.testing.assert_allclose(camera, wanted, atol=1e-3)
     assert page.state("time.moment") == 4
     assert page.state("colourBy") == "prediction"
     assert page.state("theme") == "light"
@@ -144,6 +138,14 @@ def test_the_address_sets_the_view(site: tuple[Path, str], open_page: Any) -> No
     page.evaluate("lodespace.commands.live()")
     page.wait(lambda: page.state("time.live"))
     assert json.dumps(page.state("classes")).count("#ff0000") == 1
+    # The camera of an address is relative to the cloud at the end of the training. The cloud of an
+    # earlier moment can have another size, and the camera moves with it.
+    camera = page.evaluate(
+        "[...lodespace.stage.camera.position.toArray(), ...lodespace.stage.controls.target]"
+    )
+    level = 2 * np.cos(np.radians(20))
+    wanted = [0.1 + level, 2 * np.sin(np.radians(20)), 0, 0.1, 0, 0]
+    np.testing.assert_allclose(camera, wanted, atol=1e-3)
 
 
 def test_the_link_to_a_view_opens_the_same_view(site: tuple[Path, str], open_page: Any) -> None:

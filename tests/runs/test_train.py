@@ -240,6 +240,27 @@ def test_a_failed_training_can_be_started_again(
     assert RunFolder(tmp_path / "m").state == "new"
 
 
+def test_temporary_files_of_a_killed_process_do_not_stop_a_resume(tmp_path: Path) -> None:
+    """A process that is killed while it writes a file leaves a temporary file."""
+    folder = RunFolder(tmp_path)
+    (tmp_path / ".metrics.csv.a0370706.tmp").touch()
+    (tmp_path / ".unfinished.x1y2").mkdir()
+    assert folder.state == "new"
+    with folder.beginning() as making:
+        (making / "result").mkdir()
+    (folder.results / "model.json").touch()
+    assert folder.state == "unfinished"
+    (tmp_path / ".notes.tmp").touch()
+    assert folder.state == "foreign"
+    (tmp_path / ".notes.tmp").unlink()
+    folder.publish()
+    assert [path.name for path in tmp_path.iterdir()] == ["model.json"]
+    assert folder.state == "finished"
+    (tmp_path / ".metrics.csv.a0370706.tmp").touch()
+    folder.clear()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_wrong_device_loses_no_checkpoint(
     tmp_path: Path, data: Path, whole: Path, kill: list[int]
 ) -> None:
