@@ -128,7 +128,9 @@ def doubts(own: torch.Tensor, share: float, n_classes: int) -> torch.Tensor:
     """
     by_mistake = share / max(1, n_classes - 1)
     without = max(1 - share - by_mistake, LEAST_PROBABILITY)
-    true = ((own - by_mistake) / without).clamp(LEAST_PROBABILITY, 1)
+    # Below the subtracted part, a smaller probability still gives a larger doubt.
+    least = LEAST_PROBABILITY * (0.5 + own / max(by_mistake, LEAST_PROBABILITY)).clamp(max=1.5)
+    true = torch.maximum((own - by_mistake) / without, least).clamp(max=1)
     wrong = share * (1 - true)
     return wrong / (wrong + (1 - share) * true).clamp_min(1e-12)
 

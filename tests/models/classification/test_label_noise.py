@@ -58,6 +58,14 @@ def test_mistakes_on_hard_items_are_not_wrong_labels(share: float) -> None:
     assert float(doubt.sum()) <= noise.share * 3000 + 30
 
 
+def test_a_less_probable_label_is_more_doubtful() -> None:
+    """Also among labels that are less probable than a wrong label is on average. On
+    ItalyPowerDemand, such labels were sorted by the number of their items."""
+    own = torch.linspace(0, 0.2, 50)
+    doubt = LabelNoise(0.05, -1.0).doubts(own, 2)
+    assert bool((doubt.diff() < 0).all())
+
+
 def test_few_wrong_labels_in_a_small_region_are_suspects() -> None:
     """A lasso of 30 items contains three items of another class."""
     own = torch.cat([torch.full((27,), 0.97), torch.full((3,), 0.02)])
