@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -138,14 +139,14 @@ def test_the_address_sets_the_view(site: tuple[Path, str], open_page: Any) -> No
     page.evaluate("lodespace.commands.live()")
     page.wait(lambda: page.state("time.live"))
     assert json.dumps(page.state("classes")).count("#ff0000") == 1
-    # The camera of an address is relative to the cloud at the end of the training. The cloud of an
-    # earlier moment can have another size, and the camera moves with it.
-    camera = page.evaluate(
-        "[...lodespace.stage.camera.position.toArray(), ...lodespace.stage.controls.target]"
-    )
-    level = 2 * np.cos(np.radians(20))
-    wanted = [0.1 + level, 2 * np.sin(np.radians(20)), 0, 0.1, 0, 0]
-    np.testing.assert_allclose(camera, wanted, atol=1e-3)
+    # The cloud of another moment can have another size, and the camera moves with it. The link to
+    # the view gives the place of the camera relative to the same cloud as the address.
+    page.page.get_by_role("button", name="Copy a link to this view").click()
+    link = page.page.get_by_role("textbox", name="Link to this view").input_value()
+    values = {name: text for name, (text,) in parse_qs(urlsplit(link).query).items()}
+    camera = [float(values[name]) for name in ("azimuth", "elevation", "distance")]
+    camera += map(float, values["target"].split(","))
+    np.testing.assert_allclose(camera, [90, 20, 2, 0.1, 0, 0], atol=2e-3)
 
 
 def test_the_link_to_a_view_opens_the_same_view(site: tuple[Path, str], open_page: Any) -> None:
