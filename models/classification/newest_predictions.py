@@ -20,7 +20,7 @@ class NewestPredictions:
         self.values = no_predictions(n, device)
         """The predictions. Each update replaces them as a whole."""
         self.noise = LabelNoise()
-        """Frequency of wrong labels among the labels that are not verified."""
+        """Frequency of wrong labels among labels before anybody has verified them."""
 
     def update(
         self,

@@ -15,8 +15,8 @@ _HELD_OUT_SHARE = 0.1
 _HELD_OUT_FROM = 200
 """Minimum number of labels at which some labels are held out of training, to measure accuracy.
 
-With fewer labels, training uses all of them: they would give an interval of more than 0.2, and each
-label counts.
+With fewer labels, training uses all of them: each label counts, and fewer than 20 held-out labels
+would measure little.
 """
 _HELD_OUT_FROM_CLASS = 10
 """Some labels of a class are held out only if it has at least this number of labels. The only label

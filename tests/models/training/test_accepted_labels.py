@@ -86,6 +86,17 @@ def test_a_change_beside_the_class_of_a_label_is_a_lesson(changed: str) -> None:
     assert not replace(before, **{changed: values}).teaches_like(before)
 
 
+def test_training_remembers_which_labels_a_person_replaced() -> None:
+    data, truth = small(40)
+    trainer = Trainer(data, quick(), n_classes=4, device="cpu")
+    wrong = np.where(np.arange(40) < 3, (truth + 1) % 4, truth).astype(np.int16)
+    trainer.set_labels(wrong)
+    trainer.set_labels(truth.astype(np.int16), verified=np.arange(40) < 5)
+    labels = trainer.loop.state.labels
+    assert labels.corrected.nonzero().squeeze(1).tolist() == [0, 1, 2]
+    assert labels.reviewed.nonzero().squeeze(1).tolist() == [0, 1, 2, 3, 4]
+
+
 def test_a_label_that_a_person_replaced_after_a_look_was_wrong() -> None:
     n, none = 6, torch.zeros(6, dtype=torch.bool)
     of_lasso = ItemLabels.of(torch.tensor([0, 0, 0, 0, 1, -1]))

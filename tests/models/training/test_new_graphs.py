@@ -30,3 +30,16 @@ def test_a_graph_uses_the_classifier_if_classes_have_enough_labels(
         if snapshot.resting:
             break
     assert any(uses) == used
+
+
+@pytest.mark.parametrize(
+    ("classes", "better", "changed"), [(3, 6, True), (3, 4, False), (40, 6, False)]
+)
+def test_another_view_must_be_better_by_half_a_nat_per_class(
+    classes: int, better: float, changed: bool
+) -> None:
+    rows = np.random.default_rng(0).normal(size=(60, 70)).astype(np.float32)
+    trainer = Trainer(Dataset.from_vectors(rows), quick(), n_classes=classes, device="cpu")
+    task = trainer.loop.graph  # type: ignore[attr-defined]
+    task.follow([-50.0, -50.0 + better])
+    assert task.requested == changed
