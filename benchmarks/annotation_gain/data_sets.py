@@ -68,7 +68,7 @@ class Source:
 
 def sources() -> dict[str, Source]:
     """Return the data sets by name, in the order of the report."""
-    from annotation_gain import made_sets, packaged_sets, picture_sets
+    from annotation_gain import made_sets, mlbench_sets, packaged_sets, picture_sets
 
     return {
         "digits": Source(picture_sets.digits, "pictures", "5,000 digits of MNIST, bundled"),
@@ -97,6 +97,30 @@ def sources() -> dict[str, Source]:
         ),
         "ItalyPowerDemand": Source(
             lambda: packaged_sets.series("ItalyPowerDemand"), "series", "days of power; sktime"
+        ),
+        "vowel": Source(
+            lambda: mlbench_sets.vectors("vowel"),
+            "vectors",
+            "UCI spoken vowels, 10 numbers; mlbench",
+        ),
+        "satellite": Source(
+            lambda: mlbench_sets.vectors("satellite"),
+            "vectors",
+            "UCI satellite pixels, 36 numbers; mlbench",
+        ),
+        "diabetes": Source(
+            lambda: mlbench_sets.vectors("diabetes"), "vectors", "UCI patients, 8 numbers; mlbench"
+        ),
+        "sonar": Source(
+            lambda: mlbench_sets.vectors("sonar"),
+            "vectors",
+            "UCI sonar echoes, 60 numbers; mlbench",
+        ),
+        "dna": Source(
+            lambda: mlbench_sets.vectors("dna"), "vectors", "UCI splice sites, 180 bits; mlbench"
+        ),
+        "ACSF1": Source(
+            lambda: packaged_sets.series("ACSF1"), "series", "power of appliances; sktime"
         ),
         "signs": Source(made_sets.signs, "pictures", "drawn road signs in colour; made"),
         "sounds": Source(made_sets.sounds, "sounds", "sounds of one second; made"),

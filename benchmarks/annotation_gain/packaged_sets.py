@@ -15,7 +15,14 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from annotation_gain.data_sets import CACHE, LabelledItems, MissingDataError, Truth, folder_of
+from annotation_gain.data_sets import (
+    CACHE,
+    Kind,
+    LabelledItems,
+    MissingDataError,
+    Truth,
+    folder_of,
+)
 
 SEGMENTS = "91e4402efcb6f6a4087e4bcfcd074976dd8e48819d290f45bae6bd652bd16d75"
 SERIES = {
@@ -30,6 +37,10 @@ SERIES = {
     "ItalyPowerDemand": (
         "341269cb7e6cef96846b30e774580beec79addb93848ba360145219115a74b7c",
         "26122451f87dd0387ef90b18bc8a86c041371b8a1c068004922b939971247144",
+    ),
+    "ACSF1": (
+        "0646b90dc4843e02baed6b2ba345c5601a4991b6796565489cef1b2d92a7537b",
+        "93e8aaeb44a10af181d24a156e60da7021193cd990ca28f263fccf3b905bfebf",
     ),
 }
 """SHA-256 of the files NAME_TRAIN.ts and NAME_TEST.ts."""
@@ -69,7 +80,7 @@ def segments() -> LabelledItems:
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         text = archive.read(archive.namelist()[0]).decode()
     rows = list(csv.reader(io.StringIO(text)))[1:]
-    return _shuffled(
+    return shuffled(
         "segments", np.array([row[:-1] for row in rows], np.float32), [row[-1] for row in rows]
     )
 
@@ -79,7 +90,7 @@ def breast_cancer() -> LabelledItems:
     from sklearn.datasets import load_breast_cancer
 
     found = load_breast_cancer()
-    return _shuffled(
+    return shuffled(
         "breast-cancer", found.data.astype(np.float32), [str(name) for name in found.target]
     )
 
@@ -96,7 +107,7 @@ def series(name: str) -> LabelledItems:
             values, _, class_name = line.partition(":")
             rows.append(values.split(","))
             classes.append(class_name)
-    return _shuffled(name, np.array(rows, np.float32), classes, kind="series")
+    return shuffled(name, np.array(rows, np.float32), classes, kind="series")
 
 
 def photos() -> LabelledItems:
@@ -193,10 +204,18 @@ def _check(name: str, found: str, expected: str) -> None:
         raise MissingDataError(f"{name} has other data than expected (SHA-256 {found})")
 
 
-def _shuffled(
-    name: str, rows: npt.NDArray[np.float32], classes: list[str], kind: str = "vectors"
+def shuffled(
+    name: str,
+    rows: npt.NDArray[np.float32],
+    classes: list[str],
+    *,
+    kind: Kind = "vectors",
+    most: int | None = None,
 ) -> LabelledItems:
-    """Return rows (N, F) in a random order, with classes numbered by their sorted names."""
-    _, truth = np.unique(np.array(classes), return_inverse=True)
-    order = np.random.default_rng(0).permutation(len(rows))
-    return LabelledItems(name, rows[order], truth[order].astype(np.int16), kind)
+    """Return rows (N, F) in a random order, with classes numbered by their sorted names.
+
+    With `most`, return the first `most` items of this order, and number only their classes.
+    """
+    chosen = np.random.default_rng(0).permutation(len(rows))[:most]
+    _, truth = np.unique(np.array(classes)[chosen], return_inverse=True)
+    return LabelledItems(name, rows[chosen], truth.astype(np.int16), kind)

@@ -1,5 +1,7 @@
 """Data sets of the annotation benchmark: items, features for other methods, files to import."""
 
+import hashlib
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +9,13 @@ import pytest
 import soundfile
 from PIL import Image
 
-from annotation_gain import data_sets, made_sets, packaged_sets, views
+from annotation_gain import (
+    data_sets,
+    made_sets,
+    mlbench_sets,
+    packaged_sets,
+    views,
+)
 from annotation_gain.data_sets import LabelledItems, MissingDataError
 from annotation_gain.import_files import write_import_files
 from lodespace.importing.importer import import_data
@@ -32,6 +40,12 @@ def load(name: str) -> LabelledItems:
         ("OSULeaf", (442, 427), 6),
         ("ArrowHead", (211, 251), 3),
         ("ItalyPowerDemand", (1096, 24), 2),
+        ("vowel", (990, 10), 11),
+        ("satellite", (3000, 36), 6),
+        ("diabetes", (768, 8), 2),
+        ("sonar", (208, 60), 2),
+        ("dna", (1500, 180), 3),
+        ("ACSF1", (200, 1460), 10),
         ("classes-200", (6000, 96), 200),
     ],
 )
@@ -66,6 +80,69 @@ def test_missing_photographs_name_the_package(
     for name in ("photos", "photo-features"):
         with pytest.raises(MissingDataError, match="tuxpaint-stamps-default"):
             data_sets.load(name)
+
+
+def test_missing_mlbench_names_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mlbench_sets, "FOLDER", tmp_path / "none")
+    for name in mlbench_sets.TABLES:
+        with pytest.raises(MissingDataError, match="apt-get install r-cran-mlbench"):
+            data_sets.load(name)
+    monkeypatch.setattr(mlbench_sets, "FOLDER", tmp_path)
+    with pytest.raises(MissingDataError, match=r"no file .*Sonar\.rda"):
+        data_sets.load("sonar")
+
+
+def table_of(path: Path, most: int | None = None) -> mlbench_sets.Table:
+    """Return the description of an .rda file with a column `kind` of classes."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return mlbench_sets.Table(path.stem, digest, "kind", most)
+
+
+def test_missing_rdata_is_named_after_the_file_is_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Small.rda").write_bytes(b"a table")
+    monkeypatch.setattr(mlbench_sets, "FOLDER", tmp_path)
+    monkeypatch.setitem(mlbench_sets.TABLES, "small", table_of(tmp_path / "Small.rda"))
+    monkeypatch.setitem(sys.modules, "rdata", None)
+    with pytest.raises(MissingDataError, match=r"package rdata is not installed.*\[gain\]"):
+        mlbench_sets.vectors("small")
+    (tmp_path / "Small.rda").write_bytes(b"another table")
+    with pytest.raises(MissingDataError, match=r"Small\.rda has other data"):
+        mlbench_sets.vectors("small")
+
+
+def test_factors_become_numbers_and_classes_have_no_gaps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rdata = pytest.importorskip("rdata", reason=NEEDS_GAIN)
+    pandas = pytest.importorskip("pandas", reason=NEEDS_GAIN)
+    order = np.random.default_rng(0).permutation(6)
+    names = np.array(["c", "b", "b", "c", "b", "a"])  # in the order of the items
+    levels = np.array(["10", "3", "3", "10", "3", "3"])
+    place = np.argsort(order)
+    # The first column has the classes, as in letter-recognition.
+    frame = pandas.DataFrame(
+        {
+            "kind": pandas.Categorical(names[place], ["c", "a", "b", "empty"]),
+            "level": pandas.Categorical(levels[place], ["3", "10"]),
+            "number": np.arange(6) + 0.5,
+        }
+    )
+    path = tmp_path / "Small.rda"
+    rdata.write_rda(path, {"Small": frame})
+    monkeypatch.setattr(mlbench_sets, "FOLDER", tmp_path)
+
+    monkeypatch.setitem(mlbench_sets.TABLES, "small", table_of(path))
+    whole = mlbench_sets.vectors("small")
+    assert whole.items.dtype == np.float32 and whole.kind == "vectors"
+    assert np.array_equal(whole.items, np.stack([levels.astype(float), order + 0.5], axis=1))
+    assert np.array_equal(np.array(["a", "b", "c"])[whole.truth], names)
+
+    monkeypatch.setitem(mlbench_sets.TABLES, "small", table_of(path, most=5))
+    part = mlbench_sets.vectors("small")
+    assert np.array_equal(part.items, whole.items[:5]) and part.n_classes == 2
+    assert np.array_equal(np.array(["b", "c"])[part.truth], names[:5])
 
 
 def test_photographs_are_on_white_and_drawings_are_left_out(

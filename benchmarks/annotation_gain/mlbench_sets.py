@@ -1,0 +1,77 @@
+"""Data sets of UCI in R's package mlbench, which Debian ships as r-cran-mlbench.
+
+The Python package rdata reads the files. No code of R runs, and nothing is downloaded.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from annotation_gain.data_sets import LabelledItems, MissingDataError, folder_of
+from annotation_gain.packaged_sets import read, shuffled
+
+FOLDER = Path(os.environ.get("MLBENCH_DATA", "/usr/lib/R/site-library/mlbench/data"))
+"""Folder of the .rda files.
+
+Set MLBENCH_DATA if the package `r-cran-mlbench` is unpacked but not installed.
+"""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A data frame in a file of mlbench."""
+
+    file: str
+    """Name of the file without .rda."""
+    sha256: str
+    """SHA-256 of the file."""
+    classes: str = "Class"
+    """Name of the column with the classes. All other columns are numbers."""
+    most: int | None = None
+    """Largest number of items. Of a larger table, a random part is used; None for all items."""
+
+
+TABLES = {
+    "vowel": Table("Vowel", "6577f9ca304153797ec7621d79020b010d160c425da2007639b9e6a2b23fb127"),
+    "satellite": Table(
+        "Satellite",
+        "29f8cf9bb1bc51b769d694c9caf740fd1c36ed6a7c87603edf5985962e330f64",
+        classes="classes",
+        most=3000,
+    ),
+    "diabetes": Table(
+        "PimaIndiansDiabetes",
+        "fc134e041577d3ff2b784e1610b6fbbe165f815abc83652ba77a28f4bccb89ec",
+        classes="diabetes",
+    ),
+    "sonar": Table("Sonar", "e75dbab91efeba53ff00d13281977619a9e584bd2ccff48550e8a252f7c49cd4"),
+    "dna": Table(
+        "DNA", "df941ad89a49f705a29bf38e52c91dc34029539cedb13fa24f803f1224278c9e", most=1500
+    ),
+}
+"""Tables by the name of the data set."""
+
+
+def vectors(name: str) -> LabelledItems:
+    """Return the items of a data set in TABLES. Raises MissingDataError.
+
+    A factor whose levels are numbers becomes these numbers. Classes without an item in the part are
+    left out.
+    """
+    table = TABLES[name]
+    if not FOLDER.is_dir():
+        raise MissingDataError(
+            f"there is no folder {FOLDER}; run `apt-get install r-cran-mlbench` (no code of R "
+            "runs), or unpack this package and set MLBENCH_DATA to its folder mlbench/data"
+        )
+    content = read(FOLDER / f"{table.file}.rda", table.sha256)
+    folder_of("rdata")
+    import rdata
+
+    # Without a stated encoding, rdata warns of each name. All names in these files are ASCII.
+    found = rdata.conversion.convert(rdata.parser.parse_data(content), default_encoding="ascii")
+    frame = found[table.file]
+    rows = frame.drop(columns=table.classes).astype(np.float32).to_numpy()
+    return shuffled(name, rows, list(frame[table.classes].astype(str)), most=table.most)
