@@ -131,14 +131,49 @@ def sources() -> dict[str, Source]:
 
 
 TUNING = ("digits", "segments")
-"""The only data sets on which constants of Lodespace may be chosen.
+"""The only data sets of the report on which constants of Lodespace may be chosen.
 
-These data sets were selected before the tuning started.
+These data sets were selected before the tuning started. Constants may be chosen on the data sets of
+`development`, too, which the report does not have.
 """
 
 
+def development() -> dict[str, Source]:
+    """Return the data sets that are only for tuning, by name. `sources` does not have them."""
+    from annotation_gain import mlbench_sets, packaged_sets
+
+    return {
+        "glass": Source(
+            lambda: mlbench_sets.vectors("glass"), "vectors", "UCI glass, 9 numbers; mlbench"
+        ),
+        "ionosphere": Source(
+            lambda: mlbench_sets.vectors("ionosphere"),
+            "vectors",
+            "UCI radar echoes, 34 numbers; mlbench",
+        ),
+        "vehicle": Source(
+            lambda: mlbench_sets.vectors("vehicle"),
+            "vectors",
+            "UCI outlines of vehicles, 18 numbers; mlbench",
+        ),
+        "shuttle": Source(
+            lambda: mlbench_sets.vectors("shuttle"),
+            "vectors",
+            "UCI states of the space shuttle, 9 numbers; mlbench",
+        ),
+        "letter-recognition": Source(
+            lambda: mlbench_sets.vectors("letter-recognition"),
+            "vectors",
+            "UCI printed letters, 16 numbers; mlbench",
+        ),
+        "GunPoint": Source(
+            lambda: packaged_sets.series("GunPoint"), "series", "motions of a hand; sktime"
+        ),
+    }
+
+
 def load(name: str) -> LabelledItems:
-    """Return a data set by name: a name in `sources`, or `digits-N` for N digits.
+    """Return a data set by name: of `sources` or `development`, or `digits-N` for N digits.
 
     Raises MissingDataError if a package is missing or has other data, and KeyError for another
     name.
@@ -147,7 +182,7 @@ def load(name: str) -> LabelledItems:
         from annotation_gain import picture_sets
 
         return picture_sets.some_digits(int(name.removeprefix("digits-")))
-    return sources()[name].load()
+    return (sources() | development())[name].load()
 
 
 def folder_of(package: str) -> Path:

@@ -50,6 +50,24 @@ TABLES = {
     "dna": Table(
         "DNA", "df941ad89a49f705a29bf38e52c91dc34029539cedb13fa24f803f1224278c9e", most=1500
     ),
+    "glass": Table(
+        "Glass",
+        "dd6d25227d9b49c30a4de04566bec1a2877e790b7690544ad848d847144f32b7",
+        classes="Type",
+    ),
+    "ionosphere": Table(
+        "Ionosphere", "1e72974db40749e025434dbb45c815c826d3cce7c1b324fd07ee89aee44e08b7"
+    ),
+    "vehicle": Table("Vehicle", "ea993a1fe72b2611a609101aa6ebee43b6a9dd07c329c9acd1a184ba971a2710"),
+    "shuttle": Table(
+        "Shuttle", "5b1db218b76a47c83f575f1ff38d7a7d36e569b0e27d8bf4aa92eae6c0bcb826", most=1500
+    ),
+    "letter-recognition": Table(
+        "LetterRecognition",
+        "967a1a3e10b548d7269cbe50182bcecd6365cc58ea07638bbc34c51f17f34f1d",
+        classes="lettr",
+        most=1500,
+    ),
 }
 """Tables by the name of the data set."""
 

@@ -42,6 +42,10 @@ SERIES = {
         "0646b90dc4843e02baed6b2ba345c5601a4991b6796565489cef1b2d92a7537b",
         "93e8aaeb44a10af181d24a156e60da7021193cd990ca28f263fccf3b905bfebf",
     ),
+    "GunPoint": (
+        "f842401779fd9800d247d8b33121a1a4643710a19b24917dbdd9a060ca8630d5",
+        "79332750788a6227b325b96bd0d70130c8eb707b9731f8d7dec62b7a7d36017e",
+    ),
 }
 """SHA-256 of the files NAME_TRAIN.ts and NAME_TEST.ts."""
 BACKBONE = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"

@@ -1,8 +1,9 @@
 """The register: one line for each run on a data set that is not for tuning.
 
-Constants of Lodespace may be chosen on the data sets in `data_sets.TUNING`. Each run on another
-data set appends a line to register.jsonl, which is committed, so that a reader sees how often the
-other data sets were looked at, and with which result.
+Constants of Lodespace may be chosen on the data sets in `data_sets.TUNING` and
+`data_sets.development`. Each run on another data set appends a line to register.jsonl, which is
+committed, so that a reader sees how often the other data sets were looked at, and with which
+result.
 """
 
 import json
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from annotation_gain.course import AFTER, Course
-from annotation_gain.data_sets import TUNING
+from annotation_gain.data_sets import TUNING, development
 from annotation_gain.time_model import TimeModel
 
 REGISTER = Path(__file__).parent / "register.jsonl"
@@ -22,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 
 def is_registered(data: str) -> bool:
     """Return whether runs on a data set are registered. `digits-N` counts as `digits`."""
-    return data not in TUNING and not data.startswith("digits-")
+    return data not in {*TUNING, *development()} and not data.startswith("digits-")
 
 
 def commit() -> str:

@@ -14,6 +14,8 @@ from annotation_gain import (
     made_sets,
     mlbench_sets,
     packaged_sets,
+    plan,
+    register,
     views,
 )
 from annotation_gain.data_sets import LabelledItems, MissingDataError
@@ -46,6 +48,12 @@ def load(name: str) -> LabelledItems:
         ("sonar", (208, 60), 2),
         ("dna", (1500, 180), 3),
         ("ACSF1", (200, 1460), 10),
+        ("glass", (214, 9), 6),
+        ("ionosphere", (351, 34), 2),
+        ("vehicle", (846, 18), 4),
+        ("shuttle", (1500, 9), 5),
+        ("letter-recognition", (1500, 16), 26),
+        ("GunPoint", (200, 150), 2),
         ("classes-200", (6000, 96), 200),
     ],
 )
@@ -54,9 +62,11 @@ def test_rows_have_the_documented_shape(name: str, shape: tuple[int, int], class
     assert data.items.shape == shape and data.items.dtype == np.float32
     assert data.n_classes == classes and len(np.unique(data.truth)) == classes
     assert np.isfinite(data.items).all()
-    assert data.kind == data_sets.sources()[name].kind and data.name == name
+    source = (data_sets.sources() | data_sets.development())[name]
+    assert data.kind == source.kind and data.name == name
     # Items are in a random order, so no class is at one end only.
-    assert len(np.unique(data.truth[: len(data) // 2])) == classes
+    frequent = np.flatnonzero(np.bincount(data.truth) > 8)
+    assert np.isin(frequent, data.truth[: len(data) // 2]).all()
 
 
 def test_a_file_with_other_content_is_refused_by_name(tmp_path: Path) -> None:
@@ -143,6 +153,15 @@ def test_factors_become_numbers_and_classes_have_no_gaps(
     part = mlbench_sets.vectors("small")
     assert np.array_equal(part.items, whole.items[:5]) and part.n_classes == 2
     assert np.array_equal(np.array(["b", "c"])[part.truth], names[:5])
+
+
+def test_development_sets_are_not_part_of_the_measurement() -> None:
+    development = set(data_sets.development())
+    assert len(development) == 6 and not development & set(data_sets.sources())
+    assert not development & {run.data for run in plan.runs(1)}
+    assert not any(register.is_registered(name) for name in development)
+    held_out = ("vowel", "satellite", "diabetes", "sonar", "dna", "ACSF1")
+    assert all(register.is_registered(name) for name in held_out)
 
 
 def test_photographs_are_on_white_and_drawings_are_left_out(

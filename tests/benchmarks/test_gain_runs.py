@@ -52,7 +52,7 @@ def test_a_run_is_stored_and_registered_only_off_the_tuning_sets(
     monkeypatch.setattr(plan.data_sets, "load", lambda _: clouds())
     monkeypatch.setitem(plan.METHODS, "suggested", method)
     log = tmp_path / "register.jsonl"
-    for data in ("OSULeaf", "segments", "digits", "digits-1000"):
+    for data in ("OSULeaf", "segments", "digits", "digits-1000", "glass"):
         run = plan.Run("suggested", data, 3, 30)
         plan.carry_out(run, tmp_path, log)
         stored = run_files.stored(tmp_path, data)["suggested", 3, 30]
