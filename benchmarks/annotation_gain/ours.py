@@ -190,13 +190,20 @@ async def regions_then_sheets(
 
 
 async def as_suggested(
-    data: LabelledItems, seed: int, gestures: int, *, known: bool = True, server: bool = False
+    data: LabelledItems,
+    seed: int,
+    gestures: int,
+    *,
+    known: bool = True,
+    server: bool = False,
+    labels: int | None = None,
 ) -> Course:
     """Run a person who follows the suggestions of the page, and judges regions by samples.
 
     With `known`, the project has the list of classes from the start. Otherwise the person adds a
     class when the first item of the class is labelled. At the end, confident predictions are
-    accepted. With `server`, the person uses the shipped server.
+    accepted. With `server`, the person uses the shipped server. With `labels`, the person also
+    stops when at least this number of items have labels.
     """
     name = "as suggested" if known else "as suggested, classes added during the run"
     course = Course(name, data.name, seed, len(data))
@@ -206,6 +213,8 @@ async def as_suggested(
     async with page_of(data, seed, known=known) as page:
         session = Session(page, person, eyes, course)
         while len(course.gestures) < gestures - 1 and not session.complete:
+            if labels is not None and np.count_nonzero(page.labels != UNLABELED) >= labels:
+                break
             suggestion = await page.suggestion()
             if suggestion.kind == "done":
                 break

@@ -218,6 +218,11 @@ def test_a_run_in_one_process_does_not_depend_on_the_speed_of_the_machine(
     assert run == fast
 
 
+def test_a_person_stops_at_the_number_of_labels() -> None:
+    run = asyncio.run(ours.as_suggested(clouds(), 0, 30, labels=10)).looked_at()
+    assert len(run.gestures) == 1 and run.gestures[0].labelled * len(TRUTH) >= 10
+
+
 def test_one_label_in_twenty_is_wrong() -> None:
     labels = suspects.wrong_labels(TRUTH, 0)
     assert (labels != TRUTH).sum() == 6 and set(labels) == {0, 1, 2}
