@@ -18,7 +18,9 @@ EXPONENT_STRENGTH = 0.6
 classes times (log e)^2, in nats.
 """
 FEWEST_COUNTED = 10
-"""The priors count at least this number of classes, and each class above it twice
+"""The priors count at least this number of classes."""
+CLASS_COUNTS = 2
+"""The priors count each class above FEWEST_COUNTED as this number of classes
 (benchmarks/many_classes.py)."""
 LEAST_PROBABILITY = 1e-3
 """Lower bound of the probability that a prediction gives to a label, because a label may be
@@ -73,7 +75,7 @@ def classes_counted(n_classes: int) -> int:
     The evidence from left-out labels is biased if there are few labels per class. With a strength
     per class, this evidence counts as little with 200 classes as with ten.
     """
-    return FEWEST_COUNTED + 2 * max(0, n_classes - FEWEST_COUNTED)
+    return FEWEST_COUNTED + CLASS_COUNTS * max(0, n_classes - FEWEST_COUNTED)
 
 
 def voice_weights(
