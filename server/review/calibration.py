@@ -10,6 +10,7 @@ both the calibrated probability and its uncertainty, also for probabilities that
 yet.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from itertools import groupby, islice
 from typing import NamedTuple
@@ -45,6 +46,13 @@ OFFSET_DEVIATION = 0.9
 """Standard deviation of the prior of the offset, in log-odds.
 
 On the data sets of docs/gain.md, the offset before the first answers was between -1.5 and 1.2.
+"""
+FEW_LABELS = 18
+"""With this number of labels, the variance of the prior of the offset for predictions is twice as
+large as with many labels.
+
+After a first sheet of 9 or 18 pictures, the offset was -2.2 once in 24 sessions (benchmarks/
+tuning_sets.py): a cluster had no label.
 """
 LARGEST_ODDS = 6.0
 """Largest absolute log-odds that are used. They correspond to a probability of 0.9975."""
@@ -115,6 +123,8 @@ class Evidence(NamedTuple):
     """Answers about predictions that differed from the label of the item."""
     sheets: int
     """Number of sheets that the answers come from."""
+    labelled: int | None = None
+    """Number of items with a label; None for many."""
 
 
 class _Sheet(NamedTuple):
@@ -154,6 +164,7 @@ def evidence(session: AnnotationSession) -> Evidence:
         answers(~free & there, 1 - doubt, label),
         answers(~free & there & (predicted != label), confidence, predicted),
         len(sheets),
+        int((session.labels != UNLABELED).sum()),
     )
 
 
@@ -198,11 +209,13 @@ def _attended(sheets: list[_Sheet]) -> list[_Sheet]:
 class Curve:
     """Calibrated probability as a function of the probability of the model."""
 
-    def __init__(self, answers: Answers, prior: Prior) -> None:
+    def __init__(self, answers: Answers, prior: Prior, labelled: int | None = None) -> None:
+        """Fit the curve to `answers`. `labelled` is the number of labels; None for many."""
+        few = 1.0 if labelled is None else math.sqrt(1 + FEW_LABELS / max(1, labelled))
         x, y, w = _odds(answers.probability), answers.right.astype(np.float64), answers.weight
         rows = np.stack([np.ones_like(x), x], axis=1)
         mean = np.array([0.0, prior.slope])
-        precision = np.diag([OFFSET_DEVIATION**-2, prior.deviation**-2])
+        precision = np.diag([(few * OFFSET_DEVIATION) ** -2, prior.deviation**-2])
         at = mean.copy()
         for _ in range(25):
             p = _sigmoid(rows @ at)
@@ -242,7 +255,9 @@ class Calibration:
         found = found or Evidence(nothing, nothing, nothing, 0)
         self.sheets = found.sheets
         """Number of sheets with answers."""
-        self.predictions = Curve(found.predictions, OF_PREDICTIONS)
+        self.labelled = found.labelled
+        """Number of items with a label; None for many."""
+        self.predictions = Curve(found.predictions, OF_PREDICTIONS, found.labelled)
         self.labels = Curve(found.labels, OF_LABELS)
         self.proposals = Curve(found.proposals, OF_LABELS)
 

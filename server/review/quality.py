@@ -20,6 +20,10 @@ SHOWN_FROM = 4
 The share is the estimated share of right items. The first sheet of a session does not count,
 because it has no predictions. So a share with a wide interval is shown from the fifth sheet on.
 """
+FEWEST_LABELS = 18
+"""With fewer labels, no share is shown. The predictions have not been compared with any answer yet,
+and after nine labels, a whole cluster may be without a label.
+"""
 UNKNOWN_BUT_RIGHT = 0.3
 """Weight of the predictions of unknown items (`islands.unknown`) in the estimate.
 
@@ -136,6 +140,8 @@ class _Estimates:
     def __init__(self, state: ItemState, calibrated: ItemState, calibration: Calibration) -> None:
         n = len(state.labels)
         self._sheets = calibration.sheets
+        labelled = calibration.labelled
+        self._few = labelled is not None and labelled < min(FEWEST_LABELS, n)
         self.unknown = unknown(state).items
         doubt = doubts(calibrated)
         of_unknown = 1 - UNKNOWN_BUT_RIGHT * (1 - doubt)
@@ -165,8 +171,9 @@ class _Estimates:
 
     @property
     def too_vague(self) -> bool:
-        """Whether the interval is so wide, without EASIER, that the estimate is not shown."""
-        return self._width > WIDEST and self._sheets < SHOWN_FROM
+        """Whether labels are so few, or the interval is so wide without EASIER, that nothing is
+        shown."""
+        return self._few or (self._width > WIDEST and self._sheets < SHOWN_FROM)
 
 
 def _of_whole_items(bounds: tuple[float, float], count: int) -> tuple[float, float]:

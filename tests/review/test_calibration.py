@@ -9,7 +9,14 @@ import pytest
 from lodespace import protocol
 from lodespace.items.item_set import ItemSet
 from lodespace.models.item_predictions import ItemPredictions
-from lodespace.review.calibration import Calibration, evidence, share_interval
+from lodespace.review.calibration import (
+    Answers,
+    Calibration,
+    Evidence,
+    evidence,
+    interval,
+    share_interval,
+)
 from lodespace.review.contact_sheets import OVERWRITES_FROM, proposed, sheet
 from lodespace.review.quality import quality
 from lodespace.session.commands import registry
@@ -142,6 +149,17 @@ def test_intervals_hold_if_items_that_no_sheet_shows_are_easier() -> None:
                 inside.append(found.right_interval.low <= model.right <= found.right_interval.high)
             model.answer_sheet()
     assert np.mean(inside) >= 0.85 and len(inside) >= 15
+
+
+def test_the_uncertainty_is_larger_with_few_labels() -> None:
+    nothing = Answers(np.empty(0), np.empty(0, np.bool_), np.empty(0))
+    confident, width = np.full(100, 0.95), {}
+    for labelled in (9, 27, 1000, None):
+        predictions = Calibration(Evidence(nothing, nothing, nothing, 0, labelled)).predictions
+        low, high = interval(predictions.draws(confident))
+        width[labelled] = high - low
+    assert width[9] > 1.2 * width[27] > 1.3 * width[None]
+    assert width[1000] == pytest.approx(width[None], rel=0.03)
 
 
 def test_suspects_promise_as_many_wrong_labels_as_there_are() -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from lodespace.protocol import Quality
-from lodespace.review.calibration import Calibration
-from lodespace.review.quality import EASIER, quality, share_right
+from lodespace.review.calibration import Answers, Calibration, Evidence
+from lodespace.review.quality import EASIER, FEWEST_LABELS, quality, share_right
 from lodespace.session.item_state import ItemState
 from samples.item_states import item_state, random_item_state
 
@@ -101,6 +101,17 @@ def test_nothing_is_scored_while_a_listed_class_has_no_label() -> None:
     all_five = figures(item_state(labels, predicted, sure), **given)
     assert (all_five.suspects, all_five.uncertain) == (0, 0)
     assert all_five.right == pytest.approx(0.97, abs=0.02) and all_five.held_out_accuracy == 0.98
+
+
+def test_no_share_is_shown_with_very_few_labels() -> None:
+    nothing = Answers(np.empty(0), np.empty(0, np.bool_), np.empty(0))
+    for labelled, told in ((FEWEST_LABELS - 1, False), (FEWEST_LABELS, True)):
+        known = list(range(labelled))
+        labels = np.where(np.arange(200) < labelled, np.arange(200) % 2, -1)
+        state = item_state(labels, np.arange(200) % 2, [0.99] * 200, verified=known)
+        calibration = Calibration(Evidence(nothing, nothing, nothing, 0, labelled))
+        found = quality(state, held_out_accuracy=None, held_out=0, calibration=calibration)
+        assert (found.right is not None) == told
 
 
 def test_nothing_is_scored_with_one_class() -> None:
