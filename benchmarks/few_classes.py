@@ -44,7 +44,7 @@ def seconds(first: int, count: int, whole: bool) -> list[float | None]:
     """Return the seconds to each of GOALS on `count` classes of segments, from class `first` on."""
     torch.set_num_threads(1)
     if whole:
-        sheet_size.PER_CLASS = SHEET_SIZE
+        sheet_size.PER_CLASS, sheet_size.SMALL_UNTIL = SHEET_SIZE, 0
     data = part(data_sets.load("segments"), range(first, first + count))
     course = asyncio.run(ours.as_suggested(data, 0, plan.BUDGET))
     clock = TimeModel().known_classes()

@@ -48,7 +48,9 @@ class Overview(NamedTuple):
     """Number of unlabelled items for which each group stands (G,), the shown items included."""
 
 
-def overview(state: ItemState, pool: npt.NDArray[np.bool_], size: int) -> Overview:
+def overview(
+    state: ItemState, pool: npt.NDArray[np.bool_], size: int, shown: Ints | None = None
+) -> Overview:
     """Return up to `size` items that stand for the unlabelled places of the map.
 
     The function divides the unlabelled items into places, by k-means from points that are far from
@@ -62,10 +64,14 @@ def overview(state: ItemState, pool: npt.NDArray[np.bool_], size: int) -> Overvi
         state: State of all items.
         pool: Items that can be chosen (N,). Items with a label are never chosen.
         size: Largest number of items.
+        shown: Items that the sheet already has. They are not chosen, and count as labelled.
     """
-    free = np.flatnonzero(pool & ~state.labelled & ~state.locked)
+    there = state.labelled.copy()
+    if shown is not None:
+        there[shown] = True
+    free = np.flatnonzero(pool & ~there & ~state.locked)
     free = free[np.argsort(scattered(len(free)), kind="stable")]
-    known = np.flatnonzero(state.labelled)
+    known = np.flatnonzero(there)
     known = known[np.argsort(scattered(len(known)), kind="stable")][:KNOWN]
     some = free[:SAMPLE]
     if len(some) == 0 or size == 0:

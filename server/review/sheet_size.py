@@ -2,16 +2,24 @@
 
 import math
 
+import numpy as np
+
 from lodespace.protocol import SHEET_SIZE
 from lodespace.session.item_state import ItemState
 
 ROW = 9
 """Number of pictures in a row of a contact sheet. A suggested sheet has whole rows."""
-PER_CLASS = 4
-"""Least number of pictures per listed class on the first suggested sheets, as long as fewer than
-SHEET_SIZE items have labels. With 5 classes or more, these sheets are whole too.
+PER_CLASS = 2
+"""Least number of pictures per listed class on a suggested sheet, as long as a listed class has no
+label. With 10 classes or more, these sheets are whole.
+"""
+SMALL_UNTIL = 5 * SHEET_SIZE
+"""A suggested sheet has one row, as long as fewer items than this number were labelled one by one
+or on sheets, and each listed class has a label.
 
-`python benchmarks/few_classes.py` compares them with whole sheets on two and three classes.
+The model learns between two sheets, so that small sheets show better items. With sheets of one row,
+the share right after 54 labels was larger by 0.01 (`python benchmarks/tuning_sets.py`), and 0.95
+was reached sooner, although each sheet takes the time to open and to confirm it.
 """
 FIRST_WITHOUT_CLASSES = 18
 """Number of pictures on the first suggested sheet if fewer than two classes are listed.
@@ -24,13 +32,18 @@ many (docs/gain.md).
 def sheet_size(state: ItemState) -> int:
     """Return the number of items of a suggested sheet.
 
-    If fewer than two classes are listed, the first sheet has FIRST_WITHOUT_CLASSES items.
-    The first sheets are smaller if few classes are listed: they have whole rows, with at least
-    PER_CLASS pictures per class. A few labels per class often suffice if the classes are far apart.
+    If fewer than two classes are listed, the first sheet has FIRST_WITHOUT_CLASSES items. As long
+    as a listed class has no label, a sheet has whole rows, with at least PER_CLASS pictures per
+    class. After that, it has one row until SMALL_UNTIL items have labels of their own.
     """
-    classes, labels = len(state.classes), int(state.labelled.sum())
-    if classes < 2 and labels == 0:
-        return FIRST_WITHOUT_CLASSES
-    if classes < 2 or labels >= SHEET_SIZE:
-        return SHEET_SIZE
-    return min(SHEET_SIZE, ROW * math.ceil(PER_CLASS * classes / ROW))
+    classes, labels = len(state.classes), labelled_singly(state)
+    if classes < 2:
+        return SHEET_SIZE if labels else FIRST_WITHOUT_CLASSES
+    if labels == 0 or len(state.lacking):
+        return min(SHEET_SIZE, ROW * math.ceil(PER_CLASS * classes / ROW))
+    return ROW if labels < SMALL_UNTIL else SHEET_SIZE
+
+
+def labelled_singly(state: ItemState) -> int:
+    """Return the number of items whose label was given to this item, not to a whole region."""
+    return int(np.count_nonzero(state.labelled & (state.verified | state.given)))

@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.protocol import SHEET_SIZE, UNLABELED, Sheet, Suggestion, SuggestionKind
-from lodespace.review.contact_sheets import DOUBTFUL, sheet
+from lodespace.review.contact_sheets import DOUBTFUL, is_exploring, sheet
 from lodespace.review.effort import region_seconds, sheet_seconds
 from lodespace.review.islands import unknown
 from lodespace.review.quality import share_right
-from lodespace.review.sheet_size import sheet_size
+from lodespace.review.sheet_size import labelled_singly, sheet_size
 from lodespace.session.item_state import ItemState
 
 RIGHT_ENOUGH = 0.99
@@ -35,6 +35,14 @@ WORTH_DRAWING = 2 * SHEET_SIZE
 
 If the region is smaller, a contact sheet is suggested instead. A contact sheet gains more than a
 small region, because its items differ more from one another (docs/gain.md).
+"""
+REGIONS_FROM = 2 * SHEET_SIZE
+"""A region is suggested only if at least this number of items has labels of their own.
+
+Before that, the doubt is large everywhere, not only where a cluster has no label, and little is
+known about how well the classes agree with the clusters. On segments and vehicle
+(`python benchmarks/tuning_sets.py`), most regions of this time had several classes, and one that
+was taken with a wrong label in every fourth item lowered the share right by 0.05.
 """
 WORTH_SEARCHING = SHEET_SIZE
 """An overview is suggested only if one island has at least this number of items that are probably
@@ -147,7 +155,7 @@ def _candidates(
                 gain=float(strange),
             ),
         )
-    region = best_region(state)
+    region = best_region(state) if labelled_singly(state) >= REGIONS_FROM else None
     if region is not None and len(region.items) >= WORTH_DRAWING:
         seconds = region_seconds()
         yield (
@@ -169,6 +177,8 @@ def _candidates(
             continue
         n, wrong = len(found.items), max(1, round(found.expected_wrong))
         what = "labels the model doubts" if kind == "suspects" else "items between two classes"
+        if kind == "uncertain" and is_exploring(state):
+            what += ", or far from every label"
         seconds = sheet_seconds(n, found.expected_wrong)
         yield (
             LEARNED * found.expected_wrong / seconds,

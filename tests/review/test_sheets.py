@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from lodespace.review.contact_sheets import queue, sheet
+from lodespace.review.contact_sheets import EXPLORING_UNTIL, queue, sheet
 from samples.item_states import item_state, random_item_state
 
 KINDS = ("suspects", "uncertain", "overview")
@@ -106,6 +106,27 @@ def test_of_uncertain_items_those_come_first_that_stand_for_the_others(size: int
     # All items are in one place.
     same = queue(item_state([-1] * 60, [0] * 60, [0.5] * 60), "uncertain")[0]
     assert len(set(same[:27].tolist())) == 27
+
+
+def test_with_few_labels_a_third_of_a_sheet_shows_places_without_one() -> None:
+    """A cluster that nobody has looked at may be predicted wrongly with a high confidence."""
+    random = np.random.default_rng(0)
+    cluster = np.repeat([0, 1, 2], 200)
+    positions = 20_000 * (cluster[:, None] + 1) + random.normal(0, 300, (600, 3))
+    confidence = np.where(cluster == 2, 0.99, 0.6)
+    for labelled, shown in ((EXPLORING_UNTIL - 1, 3), (EXPLORING_UNTIL, 0)):
+        labels = np.full(600, -1)
+        known = [*range(labelled // 2), *range(200, 200 + labelled - labelled // 2)]
+        labels[known] = cluster[known]
+        state = item_state(
+            *(labels, np.minimum(cluster, 1), confidence), positions=positions, verified=known
+        )
+        items, total = queue(state, "uncertain", 9)
+        assert int((cluster[items[:9]] == 2).sum()) == shown
+        assert len(np.unique(items)) == len(items) == 600 - labelled
+        assert total == 400 - labelled
+        on_sheet = sheet(state, "uncertain", 9)
+        assert sorted(one.item for one in on_sheet.items) == sorted(items[:9].tolist())
 
 
 def test_before_anything_is_predicted_a_sheet_is_an_overview_of_the_map() -> None:

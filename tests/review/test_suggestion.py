@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
+from lodespace.protocol import SHEET_SIZE
 from lodespace.review.contact_sheets import sheet
 from lodespace.review.effort import sheet_seconds
-from lodespace.review.suggestion import WORTH_DRAWING, best_region, suggest
+from lodespace.review.sheet_size import SMALL_UNTIL
+from lodespace.review.suggestion import REGIONS_FROM, WORTH_DRAWING, best_region, suggest
+from lodespace.session.item_state import ItemState
 from samples.item_states import item_state, random_item_state
 
 
@@ -31,6 +34,23 @@ def some_known(n: int, *others: int) -> tuple[np.ndarray, list[int]]:
     return labels, known
 
 
+def labelled_place(positions: np.ndarray, labels: np.ndarray, known: list[int]) -> ItemState:
+    """Return a state with REGIONS_FROM more items, far from the others.
+
+    They are verified, and predicted rightly. All other items are predicted as class 0, with doubt.
+    """
+    n, more = len(positions), REGIONS_FROM
+    far = np.full((more, positions.shape[1]), 60_000) + 900 * np.arange(more)[:, None] % 5000
+    both = np.concatenate([labels, np.arange(more) % 2])
+    return item_state(
+        both,
+        np.concatenate([np.zeros(n), np.arange(more) % 2]),
+        np.concatenate([np.full(n, 0.4), np.full(more, 0.99)]),
+        positions=np.concatenate([positions, far]),
+        verified=[*known, *range(n, n + more)],
+    )
+
+
 def test_before_anything_is_predicted_an_overview_is_next() -> None:
     positions, blob = clouds([60, 200, 30])
     n = len(blob)
@@ -43,14 +63,14 @@ def test_before_anything_is_predicted_an_overview_is_next() -> None:
 def test_the_first_sheets_are_smaller_if_few_classes_are_listed() -> None:
     positions, blob = clouds([60, 200, 60])
     nothing = [-1] * len(blob)
-    for listed, size in ((0, 18), (1, 18), (2, 9), (3, 18), (4, 18), (5, 27), (20, 27)):
+    for listed, size in ((0, 18), (1, 18), (2, 9), (4, 9), (5, 18), (9, 18), (10, 27), (20, 27)):
         classes = list(range(listed))
         state = item_state(nothing, nothing, [0.0] * 320, positions=positions, classes=classes)
         found = suggest(state, name)
         assert (found.kind, found.size) == ("overview", size)
         assert found.reason.startswith(f"{size} items")
         assert len(sheet(state, "overview").items) == 27
-    for verified, size in ((9, 9), (25, 9), (26, 27)):
+    for verified, size in ((9, 9), (SHEET_SIZE, 9), (SMALL_UNTIL - 1, 9), (SMALL_UNTIL, 27)):
         labels = np.where(np.arange(320) < verified, blob, -1)
         labels[-1] = 1
         state = item_state(
@@ -122,9 +142,7 @@ def test_a_region_ends_where_its_dense_spot_ends(axes: int) -> None:
     positions, blob = clouds([60, 200, 30], axes)
     n = len(blob)
     labels, known = some_known(n, 0, 60)
-    found = suggest(
-        item_state(labels, [0] * n, [0.4] * n, positions=positions, verified=known), name
-    )
+    found = suggest(labelled_place(positions, labels, known), name)
     assert found.kind == "region" and found.class_id == 0
     assert set(blob[found.items].tolist()) == {1} and len(found.items) > 80
 
@@ -134,7 +152,7 @@ def test_a_region_has_items_of_one_prediction_and_gains_their_doubts() -> None:
     prediction = blob.copy()
     prediction[:3] = 1
     confidence = np.where(blob == 0, 0.4, 0.97)
-    labels, known = some_known(300, 0)
+    labels, known = some_known(300, 0, *range(150, 150 + REGIONS_FROM))
     found = suggest(
         item_state(labels, prediction, confidence, positions=positions, verified=known), name
     )
@@ -168,7 +186,7 @@ def test_a_region_of_fewer_items_than_two_sheets_is_not_suggested() -> None:
     for size, kind in ((WORTH_DRAWING - 14, "uncertain"), (2 * WORTH_DRAWING, "region")):
         positions, _ = clouds([size])
         labels, known = some_known(size)
-        doubted = item_state(labels, [0] * size, [0.4] * size, positions=positions, verified=known)
+        doubted = labelled_place(positions, labels, known)
         region = best_region(doubted)
         assert region is not None and region.gain > 0.6 * len(region.items) - 2
         assert (len(region.items) >= WORTH_DRAWING) == (kind == "region")
@@ -201,7 +219,8 @@ def test_suspects_are_next_where_labels_are_doubtful() -> None:
     # Class 1 has no label, so suspects are off. Each item has a label, so there is no overview.
     assert suggest(known, name).kind == "uncertain"
     labels[499], prediction[499] = 1, 1
-    found = suggest(item_state(labels, prediction, np.full(500, 0.97)), name)
+    sure, given = np.full(500, 0.97), list(range(500))
+    found = suggest(item_state(labels, prediction, sure, given=given), name)
     assert (found.kind, found.items) == ("suspects", [])
     assert found.reason == "27 labels the model doubts: about 14 of them are wrong"
     assert found.gain == pytest.approx(14 * 0.97 + 13 * 0.03, abs=0.1)
@@ -224,7 +243,21 @@ def test_uncertain_items_are_next_where_they_lie_scattered() -> None:
         name,
     )
     assert found.kind == "uncertain" and found.items == []
-    assert found.reason == "9 items between two classes: about 4 of them are wrong"
+    assert found.reason == (
+        "9 items between two classes, or far from every label: about 3 of them are wrong"
+    )
+
+
+def test_no_region_is_suggested_while_few_items_have_labels_of_their_own() -> None:
+    positions, _ = clouds([200])
+    labels, known = some_known(200)
+    many = labelled_place(positions, labels, known)
+    assert suggest(many, name).kind == "region"
+    fewer = many._replace(verified=many.verified & (np.arange(len(many.labels)) != 200))
+    assert suggest(fewer, name).kind == "region"  # 55 of 56 labels
+    for item in range(201, 203):
+        fewer.verified[item] = False
+    assert best_region(fewer) is not None and suggest(fewer, name).kind != "region"
 
 
 def test_it_is_done_when_nearly_all_is_right() -> None:
