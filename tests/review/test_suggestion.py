@@ -6,8 +6,9 @@ import pytest
 from lodespace.protocol import SHEET_SIZE
 from lodespace.review.contact_sheets import sheet
 from lodespace.review.effort import sheet_seconds
+from lodespace.review.region import best_region
 from lodespace.review.sheet_size import SMALL_UNTIL
-from lodespace.review.suggestion import REGIONS_FROM, WORTH_DRAWING, best_region, suggest
+from lodespace.review.suggestion import REGIONS_FROM, WORTH_DRAWING, suggest
 from lodespace.session.item_state import ItemState
 from samples.item_states import item_state, random_item_state
 
