@@ -70,7 +70,7 @@ def fitted_exponent(left_out: torch.Tensor, classes: torch.Tensor, weights: torc
 
 
 def classes_counted(n_classes: int) -> int:
-    """Return the number of classes by which the strength of a prior is multiplied.
+    """Return the number of classes by which the strength of the exponents' prior is multiplied.
 
     The evidence from left-out labels is biased if there are few labels per class. With a strength
     per class, this evidence counts as little with 200 classes as with ten.

@@ -14,9 +14,9 @@ import torch
 
 from lodespace.models.batches import evenly
 from lodespace.models.classification.calibration import (
+    CLASS_COUNTS,
     FEWEST_COUNTED,
     LEAST_PROBABILITY,
-    classes_counted,
     fitted_exponent,
     own_probability,
     tempered,
@@ -33,7 +33,7 @@ MOST_COMPARED = 300
 """Maximum number of labels to which logistic regression and the weights of voices are fitted."""
 STRENGTH = 2.5
 """The prior of the voices' weights counts as much as this number of labels, with up to
-FEWEST_COUNTED classes. Each further class adds CLASS_COUNTS labels."""
+FEWEST_COUNTED classes. Each further class adds CLASS_COUNTS labels (docs/gain.md)."""
 MOST_REPRESENTED = 5000
 """Maximum number of items whose nearest labelled item is searched."""
 
@@ -269,7 +269,7 @@ class Mixture(NamedTuple):
         exponents = [fitted_exponent(each, classes, weight) for each in left_out]
         corrected = [tempered(p, e) for p, e in zip(left_out, exponents, strict=True)]
         own = torch.stack([own_probability(each, classes) for each in corrected], dim=1)
-        strength = STRENGTH + classes_counted(left_out[0].shape[1]) - FEWEST_COUNTED
+        strength = STRENGTH + CLASS_COUNTS * max(0, left_out[0].shape[1] - FEWEST_COUNTED)
         expected = torch.tensor(prior, device=own.device)
         weights = voice_weights(own, expected, strength, weight).tolist()
         first = cls(exponents, weights, 1.0)

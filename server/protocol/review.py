@@ -66,8 +66,9 @@ class Quality(Message):
     """Interval of `label_error`."""
     right: Share | None
     """Estimated share of items whose label is right. For an unlabelled item, the prediction
-    counts. The answers on contact sheets calibrate the estimate. Null while it cannot be computed.
-    Before the fifth sheet, it is also null while `right_interval` would be too wide."""
+    counts. The answers on contact sheets calibrate the estimate. Null while it cannot be computed,
+    and with fewer than 18 labels. Before the fifth sheet, it is also null while `right_interval`
+    would be too wide."""
     right_interval: Interval | None
     """Interval of `right`."""
     sheets: int

@@ -10,7 +10,6 @@ both the calibrated probability and its uncertainty, also for probabilities that
 yet.
 """
 
-import math
 from collections.abc import Iterable, Iterator
 from itertools import groupby, islice
 from typing import NamedTuple
@@ -47,7 +46,7 @@ OFFSET_DEVIATION = 0.9
 
 On the data sets of docs/gain.md, the offset before the first answers was between -1.5 and 1.2.
 """
-FEW_LABELS = 18
+LABELS_LIKE_PRIOR = 18
 """With this number of labels, the variance of the prior of the offset for predictions is twice as
 large as with many labels.
 
@@ -123,7 +122,7 @@ class Evidence(NamedTuple):
     """Answers about predictions that differed from the label of the item."""
     sheets: int
     """Number of sheets that the answers come from."""
-    labelled: int | None = None
+    labelled: int | None
     """Number of items with a label; None for many."""
 
 
@@ -211,11 +210,11 @@ class Curve:
 
     def __init__(self, answers: Answers, prior: Prior, labelled: int | None = None) -> None:
         """Fit the curve to `answers`. `labelled` is the number of labels; None for many."""
-        few = 1.0 if labelled is None else math.sqrt(1 + FEW_LABELS / max(1, labelled))
+        few = 0.0 if labelled is None else LABELS_LIKE_PRIOR / max(1, labelled)
         x, y, w = _odds(answers.probability), answers.right.astype(np.float64), answers.weight
         rows = np.stack([np.ones_like(x), x], axis=1)
         mean = np.array([0.0, prior.slope])
-        precision = np.diag([(few * OFFSET_DEVIATION) ** -2, prior.deviation**-2])
+        precision = np.diag([OFFSET_DEVIATION**-2 / (1 + few), prior.deviation**-2])
         at = mean.copy()
         for _ in range(25):
             p = _sigmoid(rows @ at)
@@ -252,7 +251,7 @@ class Calibration:
 
     def __init__(self, found: Evidence | None = None) -> None:
         nothing = Answers(np.empty(0), np.empty(0, np.bool_), np.empty(0))
-        found = found or Evidence(nothing, nothing, nothing, 0)
+        found = found or Evidence(nothing, nothing, nothing, 0, None)
         self.sheets = found.sheets
         """Number of sheets with answers."""
         self.labelled = found.labelled

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from lodespace.protocol import SHEET_SIZE, UNLABELED, Sheet, SheetGroup, SheetItem, SheetKind
 from lodespace.review.islands import unknown
-from lodespace.review.overview import overview
+from lodespace.review.overview import overview, places
 from lodespace.review.places import middles_of, nearest_to
 from lodespace.review.sheet_size import labelled_singly
 from lodespace.session.item_state import ItemState
@@ -71,10 +71,9 @@ def queue(state: ItemState, kind: SheetKind, size: int = SHEET_SIZE) -> tuple[It
             doubt is above DOUBTFUL. This queue is empty while a listed class has no label: the
             model does not know this class, so its doubts mean little. "uncertain" has the
             unverified items, smallest margin first, but one item of each group of neighbours is
-            moved to the front, and while labels are few, a part of the first sheet shows places
-            without a label (EXPLORING). An item needs a look if its margin is below NARROW.
-            "overview" has a sheet of items from places without a label, then all other unlabelled
-            items. While no item has a prediction, "uncertain" is the same queue as "overview".
+            moved to the front. An item needs a look if its margin is below NARROW. "overview" has a
+            sheet of items from places without a label, then all other unlabelled items. While no
+            item has a prediction, "uncertain" is the same queue as "overview".
         size: Number of items on a sheet. The order of the queue depends on it: the first sheet has
             one item of each group of neighbours. Sheets of more than SHEET_SIZE items have
             SHEET_SIZE groups.
@@ -94,7 +93,7 @@ def queue(state: ItemState, kind: SheetKind, size: int = SHEET_SIZE) -> tuple[It
     order = np.lexsort((items, -state.doubt[items], state.margin[items]))
     total = int((state.margin[items] < NARROW).sum())
     block = min(SPREAD * size, max(size, total))
-    return _with_places(state, _spread(state, items[order], block, size), size), total
+    return _spread(state, items[order], block, size), total
 
 
 def is_overview(state: ItemState, kind: SheetKind) -> bool:
@@ -122,30 +121,32 @@ def _spread(state: ItemState, items: Items, block: int, groups: int) -> Items:
     return np.concatenate([items[:block][chosen], items[:block][rest], items[block:]])
 
 
-def is_exploring(state: ItemState) -> bool:
-    """Return whether sheets of uncertain items also show places without a label (EXPLORING)."""
-    return labelled_singly(state) < EXPLORING_UNTIL
+def is_exploring(state: ItemState, size: int) -> bool:
+    """Return whether a sheet of `size` uncertain items also shows places without a label."""
+    few = labelled_singly(state) < EXPLORING_UNTIL
+    return few and int(np.count_nonzero(~state.labelled)) > size
 
 
 def _with_places(state: ItemState, items: Items, size: int) -> Items:
-    """Return `items` (K,) with items from places without a label at the end of the first sheet.
+    """Return `items` (K,) with items from places without a label among the first `size` items.
 
-    They replace the share EXPLORING of the `size` items, if few items have labels.
+    They replace the share EXPLORING of the first items.
     """
     count = round(EXPLORING * size)
-    if not is_exploring(state) or len(items) <= size or count == 0:
+    if len(items) <= size or count == 0:
         return items
     first = items[: size - count]
     pool = np.zeros(len(state.labels), np.bool_)
     pool[items] = True
-    places = overview(state, pool, count, shown=first).items
+    found = places(state, pool, count, first)
     rest = items[size - count :]
-    return np.concatenate([first, places, rest[~np.isin(rest, places)]])
+    return np.concatenate([first, found, rest[~np.isin(rest, found)]])
 
 
 def sheet(state: ItemState, kind: SheetKind, size: int = SHEET_SIZE, skip: int = 0) -> Sheet:
     """Return a contact sheet: `size` items of the queue `kind`, without its first `skip` items.
 
+    While labels are few, a part of the uncertain items are from places without a label (EXPLORING).
     `state` has calibrated probabilities.
     """
     which = slice(skip, skip + size)
@@ -153,6 +154,10 @@ def sheet(state: ItemState, kind: SheetKind, size: int = SHEET_SIZE, skip: int =
         chosen = _part(_overview_chosen(state, min(size, SHEET_SIZE)), which)
     else:
         items, total = queue(state, kind, size)
+        if kind == "uncertain" and is_exploring(state, size):
+            items = _with_places(state, items, min(size, SHEET_SIZE))
+            # A place without a label needs a look, even if no item there is uncertain.
+            total = max(total, min(len(items), round(EXPLORING * size)))
         chosen = _by_prediction(state, items[which], total)
     items, group, groups, total = chosen
     shown = sheet_items(state, items, state.doubt[items], proposed(state, items), group)

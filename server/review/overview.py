@@ -48,41 +48,66 @@ class Overview(NamedTuple):
     """Number of unlabelled items for which each group stands (G,), the shown items included."""
 
 
-def overview(
-    state: ItemState, pool: npt.NDArray[np.bool_], size: int, shown: Ints | None = None
-) -> Overview:
-    """Return up to `size` items that stand for the unlabelled places of the map.
-
-    The function divides the unlabelled items into places, by k-means from points that are far from
-    one another and from the labelled items. The item in the middle of a place stands for the place.
-    If there are more places than pictures, the places to show are chosen one after another. Each
-    choice makes a sum as small as possible: the sum, over all items, of the squared distance to the
-    nearest labelled or chosen item. Large places therefore come first, and so do small places that
-    are far from all others.
+def overview(state: ItemState, pool: npt.NDArray[np.bool_], size: int) -> Overview:
+    """Return up to `size` items that stand for the unlabelled places of the map, in groups.
 
     Args:
         state: State of all items.
         pool: Items that can be chosen (N,). Items with a label are never chosen.
         size: Largest number of items.
-        shown: Items that the sheet already has. They are not chosen, and count as labelled.
     """
-    there = state.labelled.copy()
-    if shown is not None:
-        there[shown] = True
-    free = np.flatnonzero(pool & ~there & ~state.locked)
-    free = free[np.argsort(scattered(len(free)), kind="stable")]
-    known = np.flatnonzero(there)
-    known = known[np.argsort(scattered(len(known)), kind="stable")][:KNOWN]
-    some = free[:SAMPLE]
+    some, fixed, free = _compared(state, pool, np.empty(0, np.intp))
     if len(some) == 0 or size == 0:
         return Overview(*(np.empty(0, np.intp) for _ in range(3)))
-    points, fixed, classes = _points(state, some), _points(state, known), len(state.classes)
-    places = min(len(points), max(size, PLACES_PER_CLASS * classes))
-    middles = nearest_to(points, middles_of(points, fixed, places))
-    chosen = middles[_most_spread(points, fixed, points[middles], min(size, places))]
+    points, classes = _points(state, some), len(state.classes)
+    chosen = _stand_ins(points, fixed, size, classes)
     groups = _grouped(points[chosen], _group_count(len(chosen), classes))
     counts = stands_for(points, fixed, points[chosen])
-    return _ordered(some[chosen], groups, np.rint(counts * len(free) / len(some)).astype(np.intp))
+    return _ordered(some[chosen], groups, np.rint(counts * free / len(some)).astype(np.intp))
+
+
+def places(state: ItemState, pool: npt.NDArray[np.bool_], size: int, shown: Ints) -> Ints:
+    """Return up to `size` items that stand for the unlabelled places of the map.
+
+    The arguments are those of `overview`, and `shown`: items that a sheet already has. They are not
+    chosen, and count as labelled.
+    """
+    some, fixed, _ = _compared(state, pool, shown)
+    if len(some) == 0 or size == 0:
+        return np.empty(0, np.intp)
+    return some[_stand_ins(_points(state, some), fixed, size, len(state.classes))]
+
+
+def _compared(
+    state: ItemState, pool: npt.NDArray[np.bool_], shown: Ints
+) -> tuple[Ints, Floats, int]:
+    """Return the items to choose from, and the points that places are compared with.
+
+    The result has up to SAMPLE unlabelled items of `pool`, the positions of up to KNOWN labelled
+    items and of the items `shown`, and the number of all items that could be chosen.
+    """
+    open_ = pool & ~state.labelled & ~state.locked
+    open_[shown] = False
+    free = np.flatnonzero(open_)
+    free = free[np.argsort(scattered(len(free)), kind="stable")]
+    known = np.flatnonzero(state.labelled)
+    known = known[np.argsort(scattered(len(known)), kind="stable")][:KNOWN]
+    return free[:SAMPLE], _points(state, np.concatenate([known, shown])), len(free)
+
+
+def _stand_ins(points: Floats, fixed: Floats, size: int, classes: int) -> Ints:
+    """Return the indices of up to `size` of `points` (N, D) that stand for all of them.
+
+    The function divides the points into places, by k-means from points that are far from one
+    another and from the points `fixed`. The point in the middle of a place stands for the place. If
+    there are more places than pictures, the places to show are chosen one after another. Each
+    choice makes a sum as small as possible: the sum, over all points, of the squared distance to
+    the nearest fixed or chosen point. Large places therefore come first, and so do small places
+    that are far from all others.
+    """
+    count = min(len(points), max(size, PLACES_PER_CLASS * classes))
+    middles = nearest_to(points, middles_of(points, fixed, count))
+    return middles[_most_spread(points, fixed, points[middles], min(size, count))]
 
 
 def _points(state: ItemState, items: Ints) -> Floats:

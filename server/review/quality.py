@@ -21,9 +21,7 @@ The share is the estimated share of right items. The first sheet of a session do
 because it has no predictions. So a share with a wide interval is shown from the fifth sheet on.
 """
 FEWEST_LABELS = 18
-"""With fewer labels, no share is shown. The predictions have not been compared with any answer yet,
-and after nine labels, a whole cluster may be without a label.
-"""
+"""With fewer labels, no share is shown: a whole cluster may be without a label."""
 UNKNOWN_BUT_RIGHT = 0.3
 """Weight of the predictions of unknown items (`islands.unknown`) in the estimate.
 

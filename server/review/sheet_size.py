@@ -36,14 +36,18 @@ def sheet_size(state: ItemState) -> int:
     as a listed class has no label, a sheet has whole rows, with at least PER_CLASS pictures per
     class. After that, it has one row until SMALL_UNTIL items have labels of their own.
     """
-    classes, labels = len(state.classes), labelled_singly(state)
+    classes = len(state.classes)
     if classes < 2:
-        return SHEET_SIZE if labels else FIRST_WITHOUT_CLASSES
-    if labels == 0 or len(state.lacking):
+        return SHEET_SIZE if state.labelled.any() else FIRST_WITHOUT_CLASSES
+    if len(state.lacking):
         return min(SHEET_SIZE, ROW * math.ceil(PER_CLASS * classes / ROW))
-    return ROW if labels < SMALL_UNTIL else SHEET_SIZE
+    return ROW if labelled_singly(state) < SMALL_UNTIL else SHEET_SIZE
 
 
 def labelled_singly(state: ItemState) -> int:
-    """Return the number of items whose label was given to this item, not to a whole region."""
+    """Return the number of items with a label of their own.
+
+    Such a label was given one by one, on a sheet, by an import, or came with the data. Labels of
+    whole regions do not count, nor accepted predictions.
+    """
     return int(np.count_nonzero(state.labelled & (state.verified | state.given)))

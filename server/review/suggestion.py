@@ -7,7 +7,7 @@ from lodespace.protocol import SHEET_SIZE, UNLABELED, Sheet, Suggestion, Suggest
 from lodespace.review.contact_sheets import is_exploring, sheet
 from lodespace.review.effort import region_seconds, sheet_seconds
 from lodespace.review.islands import unknown
-from lodespace.review.quality import share_right
+from lodespace.review.quality import FEWEST_LABELS, share_right
 from lodespace.review.region import Region, best_region
 from lodespace.review.sheet_size import labelled_singly, sheet_size
 from lodespace.session.item_state import ItemState
@@ -15,7 +15,12 @@ from lodespace.session.item_state import ItemState
 RIGHT_ENOUGH = 0.99
 """No gesture is suggested if at least this share of the items is right."""
 LEAST_GAIN = 1.0
-"""Smallest number of items that a suggested gesture is expected to correct."""
+"""Smallest number of items that a suggested gesture is expected to correct.
+
+For a contact sheet, this is the number if the sheet has SHEET_SIZE pictures, and less if it has
+fewer. A sheet that shows places without a
+label is suggested whatever is expected, because the model may be wrong there without any doubt.
+"""
 WORTH_DRAWING = 2 * SHEET_SIZE
 """Smallest number of items in a suggested region.
 
@@ -55,7 +60,8 @@ def suggest(state: ItemState, class_name: Callable[[int], str]) -> Suggestion:
     if state.labelled.any() and not state.scorable:
         return _next_class(state)
     right = share_right(state)
-    if right is not None and right >= RIGHT_ENOUGH:
+    enough = int(state.labelled.sum()) >= min(FEWEST_LABELS, len(state.labels))
+    if right is not None and right >= RIGHT_ENOUGH and enough:
         return _done(
             f"about {_percent(right)} of all items are right (estimated); no gesture is needed"
         )
@@ -71,13 +77,19 @@ def suggest(state: ItemState, class_name: Callable[[int], str]) -> Suggestion:
                 gain=float(n),
             )
     candidates = [
-        (worth, found)
-        for worth, found in _candidates(state, class_name)
-        if (found.gain or 0) >= LEAST_GAIN
+        (worth, found) for worth, found in _candidates(state, class_name) if _gains(state, found)
     ]
     if not candidates:
         return _done(_nothing_to_gain(state))
     return max(candidates, key=lambda candidate: candidate[0])[1]
+
+
+def _gains(state: ItemState, found: Suggestion) -> bool:
+    """Return whether a gesture is expected to correct enough items, or shows unknown places."""
+    if found.kind == "uncertain" and is_exploring(state, found.size):
+        return True
+    of_sheet = found.kind in ("suspects", "uncertain")
+    return (found.gain or 0) >= LEAST_GAIN * (sheet_size(state) / SHEET_SIZE if of_sheet else 1)
 
 
 def _next_class(state: ItemState) -> Suggestion:
@@ -134,11 +146,11 @@ def _candidates(
     kinds: tuple[Literal["suspects", "uncertain"], ...] = ("suspects", "uncertain")
     for kind in kinds:
         found = sheet(state, kind, sheet_size(state))
-        if found.expected_wrong is None:
+        if found.expected_wrong is None or not found.items:
             continue
         n, wrong = len(found.items), max(1, round(found.expected_wrong))
         what = "labels the model doubts" if kind == "suspects" else "items between two classes"
-        if kind == "uncertain" and is_exploring(state):
+        if kind == "uncertain" and is_exploring(state, n):
             what += ", or far from every label"
         seconds = sheet_seconds(n, found.expected_wrong)
         yield (

@@ -220,7 +220,8 @@ def test_a_run_in_one_process_does_not_depend_on_the_speed_of_the_machine(
 
 def test_a_person_stops_at_the_number_of_labels() -> None:
     run = asyncio.run(ours.as_suggested(clouds(), 0, 30, labels=10)).looked_at()
-    assert len(run.gestures) == 1 and run.gestures[0].labelled * len(TRUTH) >= 10
+    counts = [round(gesture.labelled * len(TRUTH)) for gesture in run.gestures]
+    assert counts[-1] >= 10 and all(count < 10 for count in counts[:-1])
 
 
 def test_one_label_in_twenty_is_wrong() -> None:

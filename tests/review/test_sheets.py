@@ -121,12 +121,30 @@ def test_with_few_labels_a_third_of_a_sheet_shows_places_without_one() -> None:
         state = item_state(
             *(labels, np.minimum(cluster, 1), confidence), positions=positions, verified=known
         )
-        items, total = queue(state, "uncertain", 9)
-        assert int((cluster[items[:9]] == 2).sum()) == shown
-        assert len(np.unique(items)) == len(items) == 600 - labelled
-        assert total == 400 - labelled
-        on_sheet = sheet(state, "uncertain", 9)
-        assert sorted(one.item for one in on_sheet.items) == sorted(items[:9].tolist())
+        for size in (9, 27):
+            on_sheet = sheet(state, "uncertain", size)
+            items = np.array([one.item for one in on_sheet.items])
+            assert int((cluster[items] == 2).sum()) == shown * size // 9
+            assert len(np.unique(items)) == size and on_sheet.total == 400 - labelled
+        pages = [sheet(state, "uncertain", 9, skip) for skip in range(0, 600 - labelled, 9)]
+        every = [one.item for page in pages for one in page.items]
+        assert sorted(every) == sorted(set(range(600)) - set(known))
+    sure = state._replace(margin=np.ones(600, np.float32), verified=np.zeros(600, np.bool_))
+    assert sheet(sure, "uncertain", 9).total == 3
+
+
+@pytest.mark.parametrize("free", [1, 9, 12, 30])
+def test_few_unlabelled_items_are_all_on_sheets(free: int) -> None:
+    labels = np.where(np.arange(60) < free, -1, np.arange(60) % 2)
+    state = item_state(labels, [0] * 60, [0.9] * 60, verified=list(range(free, 60)))
+    state.verified[free + 30 :] = False  # a lasso has labelled the other items
+    for locked in ([], [0]):
+        state.locked[locked] = True
+        shown = [one.item for one in sheet(state, "uncertain", 27).items]
+        assert (
+            len(set(shown)) == len(shown) == min(27, int((~state.verified & ~state.locked).sum()))
+        )
+        assert not set(shown) & set(locked)
 
 
 def test_before_anything_is_predicted_a_sheet_is_an_overview_of_the_map() -> None:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from lodespace.protocol import SHEET_SIZE
-from lodespace.review.contact_sheets import sheet
+from lodespace.review.contact_sheets import EXPLORING_UNTIL, sheet
 from lodespace.review.effort import sheet_seconds
 from lodespace.review.region import best_region
-from lodespace.review.sheet_size import SMALL_UNTIL
+from lodespace.review.sheet_size import SMALL_UNTIL, sheet_size
 from lodespace.review.suggestion import REGIONS_FROM, WORTH_DRAWING, suggest
 from lodespace.session.item_state import ItemState
 from samples.item_states import item_state, random_item_state
@@ -71,6 +71,17 @@ def test_the_first_sheets_are_smaller_if_few_classes_are_listed() -> None:
         assert (found.kind, found.size) == ("overview", size)
         assert found.reason.startswith(f"{size} items")
         assert len(sheet(state, "overview").items) == 27
+    some = item_state(
+        np.where(np.arange(320) < 2, 0, -1),
+        [0] * 320,
+        [0.6] * 320,
+        positions=positions,
+        verified=[0, 1],
+        classes=[0, 1, 2, 3, 4],
+    )
+    assert (suggest(some, name).kind, suggest(some, name).size) == ("overview", 18)
+    lassos = item_state(np.minimum(blob, 1), [0] * 320, [0.6] * 320, positions=positions)
+    assert sheet_size(lassos) == 9 and sheet_size(lassos._replace(given=lassos.labelled)) == 27
     for verified, size in ((9, 9), (SHEET_SIZE, 9), (SMALL_UNTIL - 1, 9), (SMALL_UNTIL, 27)):
         labels = np.where(np.arange(320) < verified, blob, -1)
         labels[-1] = 1
@@ -255,10 +266,28 @@ def test_no_region_is_suggested_while_few_items_have_labels_of_their_own() -> No
     many = labelled_place(positions, labels, known)
     assert suggest(many, name).kind == "region"
     fewer = many._replace(verified=many.verified & (np.arange(len(many.labels)) != 200))
-    assert suggest(fewer, name).kind == "region"  # 55 of 56 labels
+    assert suggest(fewer, name).kind == "region"  # one of them has lost its label of its own
     for item in range(201, 203):
         fewer.verified[item] = False
-    assert best_region(fewer) is not None and suggest(fewer, name).kind != "region"
+    region = best_region(fewer)
+    assert region is not None and len(region.items) >= WORTH_DRAWING
+    assert suggest(fewer, name).kind != "region"
+
+
+def test_it_is_not_done_while_sheets_show_places_without_a_label() -> None:
+    """The model may be wrong in such places without any doubt."""
+    for labelled, kind in ((20, "uncertain"), (EXPLORING_UNTIL, "done")):
+        labels = np.where(np.arange(200) < labelled, np.arange(200) % 2, -1)
+        state = item_state(
+            *(labels, np.arange(200) % 2, [0.985] * 200), verified=list(range(labelled))
+        )
+        assert suggest(state, name).kind == kind
+
+
+def test_very_few_labels_are_not_enough_to_be_done() -> None:
+    labels = np.where(np.arange(200) < 9, np.arange(200) % 2, -1)
+    state = item_state(labels, np.arange(200) % 2, [0.999] * 200, verified=list(range(9)))
+    assert suggest(state, name).kind == "uncertain"
 
 
 def test_it_is_done_when_nearly_all_is_right() -> None:

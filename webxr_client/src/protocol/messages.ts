@@ -1437,8 +1437,9 @@ export interface Quality {
   label_error_interval: Interval | null;
   /**
    * Estimated share of items whose label is right. For an unlabelled item, the prediction
-   * counts. The answers on contact sheets calibrate the estimate. Null while it cannot be computed.
-   * Before the fifth sheet, it is also null while `right_interval` would be too wide.
+   * counts. The answers on contact sheets calibrate the estimate. Null while it cannot be computed,
+   * and with fewer than 18 labels. Before the fifth sheet, it is also null while `right_interval`
+   * would be too wide.
    */
   right: number | null;
   /** Interval of `right`. */
