@@ -1,4 +1,4 @@
-"""Seconds to 95 % and 98 % on data sets of two and of three classes, with smaller first sheets.
+"""Seconds to 95 % and 98 % on data sets of two and of three classes, with small sheets.
 
     pip install -e '.[test,gain]'
     python benchmarks/few_classes.py [--whole] [--jobs 2]
@@ -6,7 +6,7 @@
 The data sets are parts of segments, a data set for tuning: its classes k and k + 1 (six pairs), and
 k, k + 1 and k + 2 (five triples). The simulated person follows the suggestions of the page, as in
 `python benchmarks/annotation_gain`. With `--whole`, all suggested sheets have 27 pictures, so that
-the effect of smaller first sheets can be seen. The program prints means over the data sets, with
+the effect of small sheets can be seen. The program prints means over the data sets, with
 seed 0.
 """
 

@@ -66,7 +66,7 @@ def _same_labels(found: Found, measured: Sequence[str]) -> Iterable[str]:
     yield 'Share of items that are right: "Lodespace, as it suggests" / the best other method with'
     yield "as many labels; in brackets the difference, and two standard errors of it. In bold"
     yield "cells, Lodespace is behind by more than 0.02 and two standard errors. Both methods have"
-    yield "the labels of the given number of sheets of 27 or, if the first sheets are smaller, at"
+    yield "the labels of the given number of sheets of 27 or, if the sheets are smaller, at"
     yield f"least {100 * MOST_OF_THEM:.0f} % of them.\n"
     yield from head("data set", *(f"after {k}" for k in AFTER))
     for data in measured:

@@ -49,6 +49,17 @@ def test_the_prior_of_the_weights_grows_with_the_number_of_classes() -> None:
     assert few.exponents[0] < 0.5 < 0.7 < many.exponents[0]
 
 
+def test_a_dozen_labels_outweigh_the_prior_of_the_weights() -> None:
+    """On small data sets, nothing else shows that another voice is better."""
+    own = torch.arange(12) % 2
+    fair, poor = torch.full((12, 2), 0.3), torch.full((12, 2), 0.2)
+    fair[torch.arange(12), own] = 0.7
+    wrong = torch.where(torch.arange(12) < 6, own, 1 - own)
+    poor[torch.arange(12), wrong] = 0.8
+    fitted = Mixture.fitted([poor, fair], own, torch.ones(12), [0.7, 0.3])
+    assert fitted.weights[1] > 0.5
+
+
 def test_overconfident_predictions_are_corrected() -> None:
     """A quarter of the items look like another class, but the voices predict with confidence."""
     generator = torch.Generator().manual_seed(2)
