@@ -354,6 +354,7 @@ def test_data_without_classes_gets_them_on_the_page_and_on_a_sheet(
     group = [one["item"] for one in wait_for_sheet(page, "overview") if one["group"] == 0]
     assert len(group) == 27, "without training, all items are at the same place"
     page.press("n")
+    page.wait(lambda: page.evaluate("document.activeElement.tagName === 'INPUT'"))
     page.press("Escape")  # closes only the field
     page.wait(lambda: page.evaluate("'newClass' in document.activeElement.dataset"))
     wait_for_sheet(page, "overview")

@@ -88,13 +88,31 @@ def keep(page: PageDriver, group: int, key: str) -> str:
     return text
 
 
+HANDLE = """new Promise((done) => {
+  const handle = document.querySelector('.move-handle');
+  let last = '', since = performance.now();
+  const look = () => {
+    const box = handle.getBoundingClientRect();
+    const at = [box.x + box.width / 2, box.y + box.height / 2];
+    const top = document.elementFromPoint(...at)?.closest('.move-handle') === handle;
+    if (last !== at.join() || !top) { last = at.join(); since = performance.now(); }
+    if (performance.now() - since > 600) done(at); else setTimeout(look, 50);
+  };
+  look();
+})"""
+"""Waits until nothing covers the handle of the chosen hull, and until it rests: the cloud moves
+when a notice appears. Returns the place of the handle in CSS pixels."""
+
+
+def handle_at(page: PageDriver) -> np.ndarray:
+    """Return the place (2,) of the handle of the chosen hull, in CSS pixels."""
+    page.page.locator(".move-handle").wait_for()
+    return np.array(page.evaluate(HANDLE))
+
+
 def hold_hull(page: PageDriver) -> np.ndarray:
     """Press the handle of the chosen hull, and return its place (2,), CSS pixels."""
-    handle = page.page.locator(".move-handle")
-    handle.wait_for()
-    box = handle.bounding_box()
-    assert box
-    start = np.array((box["x"] + box["width"] / 2, box["y"] + box["height"] / 2))
+    start = handle_at(page)
     page.page.mouse.move(*start)
     page.page.mouse.down()
     return start
@@ -234,11 +252,7 @@ def test_a_second_finger_scales_the_hull_under_the_first(
     keep(page, 0, "0")
     page.wait(lambda: (page.labels == 0).sum() == rules(page)[0]["count"])
     kept = page.labels
-    handle = page.page.locator(".move-handle")
-    handle.wait_for()
-    box = handle.bounding_box()
-    assert box
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    x, y = handle_at(page)
     chosen, view = rules(page)[0]["chosen"], page.evaluate("lodespace.stage.clipFromLatent()")
     move_fingers(page.page, [np.array(((x, y), (x, y + apart))) for apart in (120, 90, 60)])
     page.wait(lambda: rules(page)[0]["chosen"] < 0.7 * chosen, message="the hull has its size")

@@ -53,7 +53,7 @@ def test_a_loaded_model_predicts_as_the_trainer(worked: Path, tmp_path: Path) ->
     identical = same.mean()
     # Of the 24 pictures, some are as probable in one class as in the other.
     decided = shown.confidence >= 0.55
-    assert same[decided].mean() >= 0.97 and identical >= 0.9
+    assert same[decided].mean() >= 0.97 and identical >= 0.8
     assert model.description["agreement"]["identical"] == pytest.approx(identical, abs=0.02)
     assert model.class_names == list(project.items.class_names)
 
