@@ -18,8 +18,8 @@ SMALL_UNTIL = 5 * SHEET_SIZE
 or on sheets, and each listed class has a label.
 
 The model learns between two sheets, so that small sheets show better items. With sheets of one row,
-the share right after 54 labels was larger by 0.01 (`python benchmarks/tuning_sets.py`), and 0.95
-was reached sooner, although each sheet takes the time to open and to confirm it.
+the share right after 54 labels was larger by 0.01 on sets for tuning (docs/gain.md), and 0.95 was
+reached sooner, although each sheet takes the time to open and to confirm it.
 """
 FIRST_WITHOUT_CLASSES = 18
 """Number of pictures on the first suggested sheet if fewer than two classes are listed.

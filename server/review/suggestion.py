@@ -18,8 +18,8 @@ LEAST_GAIN = 1.0
 """Smallest number of items that a suggested gesture is expected to correct.
 
 For a contact sheet, this is the number if the sheet has SHEET_SIZE pictures, and less if it has
-fewer. A sheet that shows places without a
-label is suggested whatever is expected, because the model may be wrong there without any doubt.
+fewer. A sheet that shows places without a label is suggested whatever is expected, because the
+model may be wrong there without any doubt.
 """
 WORTH_DRAWING = 2 * SHEET_SIZE
 """Smallest number of items in a suggested region.
