@@ -7,8 +7,8 @@ benchmarks/annotation_gain/runs, and writes docs/gain-table.md, docs/gain-sets.m
 table of docs/gain.md from the stored runs. A stored run is not repeated, so an interrupted
 benchmark continues where it stopped. Options such as `--region 8` set constants of the time model.
 A data set whose package is missing is skipped. Requires `pip install -e '.[test,gain]'`, and for
-all data sets `apt-get install tuxpaint-stamps-default r-cran-mlbench`. The exit status is 1 if a
-run failed.
+all data sets `apt-get install tuxpaint-stamps-default r-cran-mlbench r-cran-kernlab`. The exit
+status is 1 if a run failed.
 """
 
 import argparse

@@ -68,7 +68,7 @@ class Source:
 
 def sources() -> dict[str, Source]:
     """Return the data sets by name, in the order of the report."""
-    from annotation_gain import made_sets, mlbench_sets, packaged_sets, picture_sets
+    from annotation_gain import made_sets, packaged_sets, picture_sets
 
     return {
         "digits": Source(picture_sets.digits, "pictures", "5,000 digits of MNIST, bundled"),
@@ -98,27 +98,13 @@ def sources() -> dict[str, Source]:
         "ItalyPowerDemand": Source(
             lambda: packaged_sets.series("ItalyPowerDemand"), "series", "days of power; sktime"
         ),
-        "vowel": Source(
-            lambda: mlbench_sets.vectors("vowel"),
-            "vectors",
-            "UCI spoken vowels, 10 numbers; mlbench",
-        ),
-        "satellite": Source(
-            lambda: mlbench_sets.vectors("satellite"),
-            "vectors",
-            "UCI satellite pixels, 36 numbers; mlbench",
-        ),
-        "diabetes": Source(
-            lambda: mlbench_sets.vectors("diabetes"), "vectors", "UCI patients, 8 numbers; mlbench"
-        ),
-        "sonar": Source(
-            lambda: mlbench_sets.vectors("sonar"),
-            "vectors",
-            "UCI sonar echoes, 60 numbers; mlbench",
-        ),
-        "dna": Source(
-            lambda: mlbench_sets.vectors("dna"), "vectors", "UCI splice sites, 180 bits; mlbench"
-        ),
+        "vowel": _r_table("vowel", "UCI spoken vowels, 10 numbers; mlbench"),
+        "satellite": _r_table("satellite", "UCI satellite pixels, 36 numbers; mlbench"),
+        "diabetes": _r_table("diabetes", "UCI patients, 8 numbers; mlbench"),
+        "sonar": _r_table("sonar", "UCI sonar echoes, 60 numbers; mlbench"),
+        "dna": _r_table("dna", "UCI splice sites, 180 bits; mlbench"),
+        "spam": _r_table("spam", "UCI e-mails, 57 numbers; kernlab"),
+        "musk": _r_table("musk", "UCI shapes of molecules, 166 numbers; kernlab"),
         "ACSF1": Source(
             lambda: packaged_sets.series("ACSF1"), "series", "power of appliances; sktime"
         ),
@@ -140,36 +126,27 @@ These data sets were selected before the tuning started. Constants may be chosen
 
 def development() -> dict[str, Source]:
     """Return the data sets that are only for tuning, by name. `sources` does not have them."""
-    from annotation_gain import mlbench_sets, packaged_sets
+    from annotation_gain import packaged_sets
 
     return {
-        "glass": Source(
-            lambda: mlbench_sets.vectors("glass"), "vectors", "UCI glass, 9 numbers; mlbench"
-        ),
-        "ionosphere": Source(
-            lambda: mlbench_sets.vectors("ionosphere"),
-            "vectors",
-            "UCI radar echoes, 34 numbers; mlbench",
-        ),
-        "vehicle": Source(
-            lambda: mlbench_sets.vectors("vehicle"),
-            "vectors",
-            "UCI outlines of vehicles, 18 numbers; mlbench",
-        ),
-        "shuttle": Source(
-            lambda: mlbench_sets.vectors("shuttle"),
-            "vectors",
-            "UCI states of the space shuttle, 9 numbers; mlbench",
-        ),
-        "letter-recognition": Source(
-            lambda: mlbench_sets.vectors("letter-recognition"),
-            "vectors",
-            "UCI printed letters, 16 numbers; mlbench",
+        "glass": _r_table("glass", "UCI glass, 9 numbers; mlbench"),
+        "ionosphere": _r_table("ionosphere", "UCI radar echoes, 34 numbers; mlbench"),
+        "vehicle": _r_table("vehicle", "UCI outlines of vehicles, 18 numbers; mlbench"),
+        "shuttle": _r_table("shuttle", "UCI states of the space shuttle, 9 numbers; mlbench"),
+        "letter-recognition": _r_table(
+            "letter-recognition", "UCI printed letters, 16 numbers; mlbench"
         ),
         "GunPoint": Source(
             lambda: packaged_sets.series("GunPoint"), "series", "motions of a hand; sktime"
         ),
     }
+
+
+def _r_table(name: str, content: str) -> Source:
+    """Return a data set of r_sets.py."""
+    from annotation_gain import r_sets
+
+    return Source(lambda: r_sets.vectors(name), "vectors", content)
 
 
 def load(name: str) -> LabelledItems:

@@ -2,6 +2,7 @@
 
 import hashlib
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,9 @@ from PIL import Image
 from annotation_gain import (
     data_sets,
     made_sets,
-    mlbench_sets,
     packaged_sets,
     plan,
+    r_sets,
     register,
     views,
 )
@@ -47,6 +48,8 @@ def load(name: str) -> LabelledItems:
         ("diabetes", (768, 8), 2),
         ("sonar", (208, 60), 2),
         ("dna", (1500, 180), 3),
+        ("spam", (1500, 57), 2),
+        ("musk", (476, 166), 2),
         ("ACSF1", (200, 1460), 10),
         ("glass", (214, 9), 6),
         ("ionosphere", (351, 34), 2),
@@ -92,34 +95,35 @@ def test_missing_photographs_name_the_package(
             data_sets.load(name)
 
 
-def test_missing_mlbench_names_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mlbench_sets, "FOLDER", tmp_path / "none")
-    for name in mlbench_sets.TABLES:
-        with pytest.raises(MissingDataError, match="apt-get install r-cran-mlbench"):
+def test_a_missing_package_of_r_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(r_sets, "FOLDER", tmp_path)
+    for name in ("diabetes", "musk"):
+        package = r_sets.TABLES[name].package
+        with pytest.raises(MissingDataError, match=rf"apt-get install .*r-cran-{package}`"):
             data_sets.load(name)
-    monkeypatch.setattr(mlbench_sets, "FOLDER", tmp_path)
+    (tmp_path / "mlbench" / "data").mkdir(parents=True)
     with pytest.raises(MissingDataError, match=r"no file .*Sonar\.rda"):
         data_sets.load("sonar")
 
 
-def table_of(path: Path, most: int | None = None) -> mlbench_sets.Table:
-    """Return the description of an .rda file with a column `kind` of classes."""
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return mlbench_sets.Table(path.stem, digest, "kind", most)
+def write_table(folder: Path, content: bytes) -> r_sets.Table:
+    """Write the file Small.rda of mlbench. Return its table, with a column `kind` of classes."""
+    (folder / "mlbench" / "data").mkdir(parents=True, exist_ok=True)
+    (folder / "mlbench" / "data" / "Small.rda").write_bytes(content)
+    return r_sets.Table("mlbench", "Small", hashlib.sha256(content).hexdigest(), "kind")
 
 
 def test_missing_rdata_is_named_after_the_file_is_compared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "Small.rda").write_bytes(b"a table")
-    monkeypatch.setattr(mlbench_sets, "FOLDER", tmp_path)
-    monkeypatch.setitem(mlbench_sets.TABLES, "small", table_of(tmp_path / "Small.rda"))
+    monkeypatch.setattr(r_sets, "FOLDER", tmp_path)
+    monkeypatch.setitem(r_sets.TABLES, "small", write_table(tmp_path, b"a table"))
     monkeypatch.setitem(sys.modules, "rdata", None)
     with pytest.raises(MissingDataError, match=r"package rdata is not installed.*\[gain\]"):
-        mlbench_sets.vectors("small")
-    (tmp_path / "Small.rda").write_bytes(b"another table")
+        r_sets.vectors("small")
+    write_table(tmp_path, b"another table")
     with pytest.raises(MissingDataError, match=r"Small\.rda has other data"):
-        mlbench_sets.vectors("small")
+        r_sets.vectors("small")
 
 
 def test_factors_become_numbers_and_classes_have_no_gaps(
@@ -139,18 +143,18 @@ def test_factors_become_numbers_and_classes_have_no_gaps(
             "number": np.arange(6) + 0.5,
         }
     )
-    path = tmp_path / "Small.rda"
-    rdata.write_rda(path, {"Small": frame})
-    monkeypatch.setattr(mlbench_sets, "FOLDER", tmp_path)
+    rdata.write_rda(tmp_path / "made.rda", {"Small": frame})
+    table = write_table(tmp_path, (tmp_path / "made.rda").read_bytes())
+    monkeypatch.setattr(r_sets, "FOLDER", tmp_path)
 
-    monkeypatch.setitem(mlbench_sets.TABLES, "small", table_of(path))
-    whole = mlbench_sets.vectors("small")
+    monkeypatch.setitem(r_sets.TABLES, "small", table)
+    whole = r_sets.vectors("small")
     assert whole.items.dtype == np.float32 and whole.kind == "vectors"
     assert np.array_equal(whole.items, np.stack([levels.astype(float), order + 0.5], axis=1))
     assert np.array_equal(np.array(["a", "b", "c"])[whole.truth], names)
 
-    monkeypatch.setitem(mlbench_sets.TABLES, "small", table_of(path, most=5))
-    part = mlbench_sets.vectors("small")
+    monkeypatch.setitem(r_sets.TABLES, "small", replace(table, most=5))
+    part = r_sets.vectors("small")
     assert np.array_equal(part.items, whole.items[:5]) and part.n_classes == 2
     assert np.array_equal(np.array(["b", "c"])[part.truth], names[:5])
 
@@ -160,7 +164,7 @@ def test_development_sets_are_not_part_of_the_measurement() -> None:
     assert len(development) == 6 and not development & set(data_sets.sources())
     assert not development & {run.data for run in plan.runs(1)}
     assert not any(register.is_registered(name) for name in development)
-    held_out = ("vowel", "satellite", "diabetes", "sonar", "dna", "ACSF1")
+    held_out = ("vowel", "satellite", "diabetes", "sonar", "dna", "spam", "musk", "ACSF1")
     assert all(register.is_registered(name) for name in held_out)
 
 
