@@ -1,6 +1,7 @@
 """Shares right with few labels on data sets that are for tuning.
 
-    pip install -e '.[test,gain]' && apt-get install r-cran-mlbench
+    pip install -e '.[test,gain]'
+    apt-get install --no-install-recommends r-cran-mlbench r-cran-modeldata
     python benchmarks/tuning_sets.py [--seeds 0 1] [--only glass] [--labels 135] [--jobs 2]
 
 The data sets are the development sets of `python benchmarks/annotation_gain` (data_sets.py), three

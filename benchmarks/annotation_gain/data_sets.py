@@ -139,6 +139,12 @@ def development() -> dict[str, Source]:
         "GunPoint": Source(
             lambda: packaged_sets.series("GunPoint"), "series", "motions of a hand; sktime"
         ),
+        "cells": _r_table("cells", "pictures of cells, 56 numbers; modeldata"),
+        "credit": _r_table("credit", "loans, 9 numbers; modeldata"),
+        "churn": _r_table("churn", "customers of a telephone company, 15 numbers; modeldata"),
+        "hpc": _r_table("hpc", "jobs of a cluster of computers, 5 numbers; modeldata"),
+        "bivariate": _r_table("bivariate", "pictures of cells, 2 numbers; modeldata"),
+        "two-class": _r_table("two-class", "made classes that overlap, 2 numbers; modeldata"),
     }
 
 

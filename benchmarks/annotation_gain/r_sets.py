@@ -1,8 +1,9 @@
-"""Data sets in packages of R: mlbench and kernlab. Debian ships them as r-cran-NAME.
+"""Data sets in packages of R: mlbench, kernlab and modeldata. Debian ships them as r-cran-NAME.
 
 The Python package rdata reads the files. No code of R runs, and nothing is downloaded.
 """
 
+import lzma
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,22 +19,34 @@ FOLDER = Path(os.environ.get("R_DATA", "/usr/lib/R/site-library"))
 
 Set R_DATA if the packages, such as `r-cran-mlbench`, are unpacked but not installed.
 """
+DATABASES = {
+    "modeldata": (
+        "c23e1be60f2730fb526ce158a307e154c91a953169fcb8e73350c4e032e14538",
+        "2ecef5e8da0f782ae4e3f65d928fe769702accffd8981cc358a3097f6736f58f",
+    ),
+}
+"""SHA-256 of the files Rdata.rdx and Rdata.rdb of packages without .rda files."""
 
 
 @dataclass(frozen=True)
 class Table:
     """A data frame in a package of R."""
 
-    package: Literal["mlbench", "kernlab"]
+    package: Literal["mlbench", "kernlab", "modeldata"]
     """Name of the package."""
     frame: str
     """Name of the data frame, and of its file without .rda."""
-    sha256: str
-    """SHA-256 of the file."""
+    sha256: str | None = None
+    """SHA-256 of the file; None for a table in the files of DATABASES."""
     classes: str = "Class"
-    """Name of the column with the classes. All other columns are numbers."""
+    """Name of the column with the classes."""
     most: int | None = None
     """Largest number of items. Of a larger table, a random part is used; None for all items."""
+    mixed: bool = False
+    """Whether to use only the columns of numbers that vary, and the rows without missing values.
+
+    Without it, all other columns are numbers, or factors whose levels are numbers.
+    """
 
 
 TABLES = {
@@ -97,6 +110,12 @@ TABLES = {
     "musk": Table(
         "kernlab", "musk", "8449a3b68a7af76315a5912fedc47a0226971b8e1e7d3cc3dca2ff675583d3c8"
     ),
+    "cells": Table("modeldata", "cells", classes="class", most=1000, mixed=True),
+    "credit": Table("modeldata", "credit_data", classes="Status", most=1000, mixed=True),
+    "churn": Table("modeldata", "mlc_churn", classes="churn", most=1000, mixed=True),
+    "hpc": Table("modeldata", "hpc_data", classes="class", most=1000, mixed=True),
+    "bivariate": Table("modeldata", "bivariate_train", most=1000, mixed=True),
+    "two-class": Table("modeldata", "two_class_dat", most=1000, mixed=True),
 }
 """Tables by the name of the data set."""
 
@@ -115,15 +134,42 @@ def vectors(name: str) -> LabelledItems:
             f"r-cran-{table.package}` (no code of R runs), or unpack this package and set R_DATA "
             "to its folder site-library"
         )
-    frame = _converted(read(folder / f"{table.frame}.rda", table.sha256))[table.frame]
-    rows = frame.drop(columns=table.classes).astype(np.float32).to_numpy()
-    return shuffled(name, rows, list(frame[table.classes].astype(str)), most=table.most)
+    if table.sha256 is None:
+        frame = _in_database(folder, table)
+    else:
+        frame = _converted(read(folder / f"{table.frame}.rda", table.sha256))[table.frame]
+    numbers = frame.drop(columns=table.classes)
+    if table.mixed:
+        numbers = numbers.select_dtypes("number").dropna()
+        numbers = numbers.loc[:, numbers.nunique() > 1]
+    rows = numbers.astype(np.float32).to_numpy()
+    classes = frame.loc[numbers.index, table.classes].astype(str)
+    return shuffled(name, rows, list(classes), most=table.most)
 
 
-def _converted(content: bytes) -> Any:
-    """Return the objects of an .rda file by name. Raises MissingDataError."""
+def _in_database(folder: Path, table: Table) -> Any:
+    """Return a data frame of a lazy-load database. Raises MissingDataError.
+
+    The index, Rdata.rdx, has the start and length in bytes of each object in Rdata.rdb. An object
+    is its length as four bytes, one byte for the compression, and the compressed object. The
+    compression is raw LZMA2 for every table that is used.
+    """
+    index_hash, content_hash = DATABASES[table.package]
+    index = read(folder / "Rdata.rdx", index_hash)
+    content = read(folder / "Rdata.rdb", content_hash)
+    start, length = _converted(index, ".rds")["variables"][table.frame]
+    packed = content[start + 5 : start + length]
+    filters = [{"id": lzma.FILTER_LZMA2}]
+    return _converted(lzma.decompress(packed, lzma.FORMAT_RAW, filters=filters), ".rds")
+
+
+def _converted(content: bytes, extension: Literal[".rda", ".rds"] = ".rda") -> Any:
+    """Return the objects of a file by name, or for .rds its object. Raises MissingDataError."""
     folder_of("rdata")
-    import rdata
+    from rdata import conversion, parser
 
+    # A tibble is a data frame. rdata warns of classes that it does not know.
+    known = {**conversion.DEFAULT_CLASS_MAP, "tbl_df": conversion.dataframe_constructor}
     # Without a stated encoding, rdata warns of each name. All names in these files are ASCII.
-    return rdata.conversion.convert(rdata.parser.parse_data(content), default_encoding="ascii")
+    parsed = parser.parse_data(content, extension=extension)
+    return conversion.convert(parsed, known, default_encoding="ascii")

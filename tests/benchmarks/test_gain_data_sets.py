@@ -1,6 +1,7 @@
 """Data sets of the annotation benchmark: items, features for other methods, files to import."""
 
 import hashlib
+import lzma
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -57,6 +58,12 @@ def load(name: str) -> LabelledItems:
         ("shuttle", (1500, 9), 5),
         ("letter-recognition", (1500, 16), 26),
         ("GunPoint", (200, 150), 2),
+        ("cells", (1000, 56), 2),
+        ("credit", (1000, 9), 2),
+        ("churn", (1000, 15), 2),
+        ("hpc", (1000, 5), 4),
+        ("bivariate", (1000, 2), 2),
+        ("two-class", (791, 2), 2),
         ("classes-200", (6000, 96), 200),
     ],
 )
@@ -97,13 +104,20 @@ def test_missing_photographs_name_the_package(
 
 def test_a_missing_package_of_r_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(r_sets, "FOLDER", tmp_path)
-    for name in ("diabetes", "musk"):
-        package = r_sets.TABLES[name].package
-        with pytest.raises(MissingDataError, match=rf"apt-get install .*r-cran-{package}`"):
-            data_sets.load(name)
     (tmp_path / "mlbench" / "data").mkdir(parents=True)
     with pytest.raises(MissingDataError, match=r"no file .*Sonar\.rda"):
         data_sets.load("sonar")
+    for name in ("musk", "cells"):
+        package = r_sets.TABLES[name].package
+        with pytest.raises(MissingDataError, match=rf"apt-get install .*r-cran-{package}`"):
+            data_sets.load(name)
+
+
+def test_each_table_of_r_is_a_data_set_and_has_a_hash() -> None:
+    names = set(data_sets.sources() | data_sets.development())
+    for name, table in r_sets.TABLES.items():
+        assert name in names
+        assert (table.sha256 is None) == (table.package in r_sets.DATABASES)
 
 
 def write_table(folder: Path, content: bytes) -> r_sets.Table:
@@ -159,9 +173,55 @@ def test_factors_become_numbers_and_classes_have_no_gaps(
     assert np.array_equal(np.array(["b", "c"])[part.truth], names[:5])
 
 
+def test_a_table_of_a_database_has_numbers_that_vary_in_whole_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rdata = pytest.importorskip("rdata", reason=NEEDS_GAIN)
+    pandas = pytest.importorskip("pandas", reason=NEEDS_GAIN)
+    frame = pandas.DataFrame(
+        {
+            "text": pandas.Categorical(["x", "y", "x", "y"]),
+            "count": pandas.array([3, None, 5, 6], "Int32"),
+            "constant": [1.5, 2.5, 1.5, 1.5],  # except in the row with a missing value
+            "number": [0.5, 1.5, 2.5, 3.5],
+            "kind": pandas.Categorical(["b", "c", "a", "b"]),
+        }
+    )
+    folder = tmp_path / "modeldata" / "data"
+    folder.mkdir(parents=True)
+
+    # The database has another object before the table, and one after it.
+    rdata.write_rds(tmp_path / "made.rds", frame, compression=None)
+    content = (tmp_path / "made.rds").read_bytes()
+    filters = [{"id": lzma.FILTER_LZMA2}]
+    packed = lzma.compress(content, lzma.FORMAT_RAW, filters=filters)
+    chunk = len(content).to_bytes(4, "big") + b"Z" + packed
+    (folder / "Rdata.rdb").write_bytes(b"before" + chunk + b"after")
+    place = {"Small": np.array([6, len(chunk)], np.int32)}
+    rdata.write_rds(folder / "Rdata.rdx", {"variables": place})
+
+    hashes = [
+        hashlib.sha256((folder / file).read_bytes()).hexdigest()
+        for file in ("Rdata.rdx", "Rdata.rdb")
+    ]
+    table = r_sets.Table("modeldata", "Small", classes="kind", mixed=True)
+    monkeypatch.setattr(r_sets, "FOLDER", tmp_path)
+    monkeypatch.setitem(r_sets.DATABASES, "modeldata", tuple(hashes))
+    monkeypatch.setitem(r_sets.TABLES, "small", table)
+    small = r_sets.vectors("small")
+    order = np.argsort(small.items[:, 0])
+    assert small.items.dtype == np.float32
+    assert small.items[order].tolist() == [[3, 0.5], [5, 2.5], [6, 3.5]]
+    assert small.truth[order].tolist() == [1, 0, 1]
+
+    (folder / "Rdata.rdb").write_bytes(b"another version")
+    with pytest.raises(MissingDataError, match=r"Rdata\.rdb has other data"):
+        r_sets.vectors("small")
+
+
 def test_development_sets_are_not_part_of_the_measurement() -> None:
     development = set(data_sets.development())
-    assert len(development) == 6 and not development & set(data_sets.sources())
+    assert len(development) == 12 and not development & set(data_sets.sources())
     assert not development & {run.data for run in plan.runs(1)}
     assert not any(register.is_registered(name) for name in development)
     held_out = ("vowel", "satellite", "diabetes", "sonar", "dna", "spam", "musk", "ACSF1")
