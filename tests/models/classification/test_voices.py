@@ -9,15 +9,22 @@ from lodespace.models.layout.fuzzy_graph import fuzzy_graph
 from samples.graphs import nearest_neighbours
 
 
-def test_a_label_counts_as_many_items_as_it_represents() -> None:
+def test_a_label_counts_as_the_root_of_the_items_it_represents() -> None:
     features = torch.cat([torch.zeros(80, 2), torch.full((20, 2), 5.0)])
     features += 0.01 * torch.randn(100, 2, generator=torch.Generator().manual_seed(0))
     items = torch.tensor([3, 90, 91, 92])
     features[92] += 100.0
     weights = label_weights(features, items, torch.tensor([0, 0, 1, 2]), 3)
-    assert float(weights[0]) == pytest.approx(80 * 4 / 100)
-    assert float(weights[1] + weights[2]) == pytest.approx(19 * 4 / 100, abs=0.05)
-    assert weights[3] == 0, "the only label of a class"
+    counts = torch.cdist(features, features[items]).argmin(dim=1).bincount(minlength=4).float()
+    assert counts[0] == 80 and counts[3] == 1
+    assert float(weights[1] / weights[0]) == pytest.approx(float((counts[1] / 80).sqrt()))
+    assert float(weights.sum()) == pytest.approx(float(counts[:2].sum()) * 4 / 100)
+    assert not weights[2:].any(), "the only labels of their classes"
+
+
+def test_a_label_alone_in_its_class_has_no_weight() -> None:
+    features = torch.arange(6.0)[:, None]
+    assert not label_weights(features, torch.tensor([0, 5]), torch.tensor([0, 1]), 2).any()
 
 
 def test_the_mixture_prefers_the_voice_that_predicts_left_out_labels() -> None:
