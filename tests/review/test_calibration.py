@@ -143,7 +143,7 @@ def test_intervals_hold_if_items_that_no_sheet_shows_are_easier() -> None:
     inside = []
     for seed in range(5):
         model = Model(0.2, 1.7, seed)
-        for _ in range(5):
+        for _ in range(7):
             found = model.quality
             if found.right is not None and found.right_interval is not None:
                 inside.append(found.right_interval.low <= model.right <= found.right_interval.high)

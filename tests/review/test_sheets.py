@@ -89,8 +89,8 @@ def test_a_sheet_is_empty_without_predictions_or_unverified_items(
 def test_of_uncertain_items_those_come_first_that_stand_for_the_others(size: int) -> None:
     """The items are in as many places as the sheet has pictures. The sheet has the middle item of
     each place, although one place has many more items than the others."""
-    places = np.concatenate([np.zeros(40, int), np.repeat(np.arange(size), 10)])
-    n = 40 + 10 * size
+    places = np.concatenate([np.zeros(40, int), np.repeat(np.arange(size), 5)])
+    n = 40 + 5 * size
     positions = np.zeros((n, 3), np.int32)
     positions[:, 0] = 5_000 * (places % 9)
     positions[:, 1] = 5_000 * (places // 9) + np.arange(n) % 100
