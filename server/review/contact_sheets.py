@@ -36,16 +36,23 @@ label, fewer pictures may be enough (`_searching`).
 
 EXPLORING = 1 / 3
 """Share of the pictures on a sheet of uncertain items that show places without a label instead, as
-long as fewer than EXPLORING_UNTIL items have labels of their own.
+long as few items have labels of their own (`is_exploring`).
 
 A cluster that is unlike the other items of its class is predicted wrongly, but without doubt. On
 GunPoint, a set for tuning, such a cluster was left after 9 to 27 labels in one of four runs: the
 page expected 0.95 of the items to be right, and 0.70 were.
 """
 EXPLORING_UNTIL = SHEET_SIZE
-"""With more labels, such pictures cost more than they give: on data sets whose classes overlap, the
-share right after 54 labels was larger by 0.006 without them (docs/gain.md).
+"""A sheet shows such places if fewer items than this number have labels of their own."""
+CHECKING_UNTIL = 2 * SHEET_SIZE
+"""A sheet also shows such places if fewer items than this number have labels of their own, and the
+expected share right is at least NEARLY_ALL.
+
+Where classes overlap, pictures of uncertain items are worth more (docs/gain.md). Where nearly all
+items are expected to be right, such places show whether this is so, before no further gesture is
+suggested.
 """
+NEARLY_ALL = 0.9
 
 Items = npt.NDArray[np.intp]
 
@@ -126,9 +133,25 @@ def _spread(state: ItemState, items: Items, block: int, groups: int) -> Items:
 
 
 def is_exploring(state: ItemState, size: int) -> bool:
-    """Return whether a sheet of `size` uncertain items also shows places without a label."""
-    few = labelled_singly(state) < EXPLORING_UNTIL
-    return few and int(np.count_nonzero(~state.labelled)) > size
+    """Return whether a sheet of `size` uncertain items also shows places without a label.
+
+    `state` has calibrated probabilities.
+    """
+    labels = labelled_singly(state)
+    if labels >= CHECKING_UNTIL or int(np.count_nonzero(~state.labelled)) <= size:
+        return False
+    return labels < EXPLORING_UNTIL or _expected_right(state) >= NEARLY_ALL
+
+
+def _expected_right(state: ItemState) -> float:
+    """Return the expected share of right labels, where a prediction counts as a label.
+
+    Return 0 while a listed class has no label. Items of unknown islands (islands.py) count like
+    others.
+    """
+    if not state.scorable:
+        return 0.0
+    return 1 - float(np.where(state.verified, 0, state.doubt).mean(dtype=np.float64))
 
 
 def _with_places(state: ItemState, items: Items, size: int) -> Items:

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from lodespace.review.contact_sheets import EXPLORING_UNTIL, queue, sheet
+from lodespace.review.contact_sheets import (
+    CHECKING_UNTIL,
+    EXPLORING_UNTIL,
+    is_exploring,
+    queue,
+    sheet,
+)
 from samples.item_states import item_state, random_item_state
 
 KINDS = ("suspects", "uncertain", "overview")
@@ -131,6 +137,19 @@ def test_with_few_labels_a_third_of_a_sheet_shows_places_without_one() -> None:
         assert sorted(every) == sorted(set(range(600)) - set(known))
     sure = state._replace(margin=np.ones(600, np.float32), verified=np.zeros(600, np.bool_))
     assert sheet(sure, "uncertain", 9).total == 3
+
+
+@pytest.mark.parametrize(("confidence", "checked"), [(0.95, True), (0.85, False)])
+def test_places_are_shown_longer_if_nearly_all_is_expected_right(
+    confidence: float, checked: bool
+) -> None:
+    for labelled, exploring in ((EXPLORING_UNTIL, checked), (CHECKING_UNTIL, False)):
+        labels = np.where(np.arange(400) < labelled, np.arange(400) % 2, -1)
+        known = list(range(labelled))
+        state = item_state(labels, np.arange(400) % 2, [confidence] * 400, verified=known)
+        assert is_exploring(state, 9) == exploring
+        lacking = state._replace(classes=np.arange(3, dtype=np.int16))
+        assert len(lacking.lacking) == 1 and not is_exploring(lacking, 9)
 
 
 @pytest.mark.parametrize("free", [1, 9, 12, 30])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lodespace.protocol import SHEET_SIZE
-from lodespace.review.contact_sheets import EXPLORING_UNTIL, sheet
+from lodespace.review.contact_sheets import CHECKING_UNTIL, sheet
 from lodespace.review.effort import sheet_seconds
 from lodespace.review.region import best_region
 from lodespace.review.sheet_size import SMALL_UNTIL, sheet_size
@@ -276,7 +276,7 @@ def test_no_region_is_suggested_while_few_items_have_labels_of_their_own() -> No
 
 def test_it_is_not_done_while_sheets_show_places_without_a_label() -> None:
     """The model may be wrong in such places without any doubt."""
-    for labelled, kind in ((20, "uncertain"), (EXPLORING_UNTIL, "done")):
+    for labelled, kind in ((CHECKING_UNTIL - 1, "uncertain"), (CHECKING_UNTIL, "done")):
         labels = np.where(np.arange(200) < labelled, np.arange(200) % 2, -1)
         state = item_state(
             *(labels, np.arange(200) % 2, [0.985] * 200), verified=list(range(labelled))

@@ -27,6 +27,14 @@ def test_the_exponent_undoes_over_and_underconfidence(exponent: float) -> None:
     assert found * exponent == pytest.approx(1, rel=0.17)
 
 
+def test_one_label_that_the_voice_excludes_changes_the_exponent_little() -> None:
+    """The label may be wrong, so it counts no more than LEAST_PROBABILITY allows."""
+    voice = torch.tensor([[0.9, 0.1]]).repeat(20, 1)
+    voice[0] = torch.tensor([1e-6, 1 - 1e-6])
+    none = torch.zeros(20, dtype=torch.int64)
+    assert calibration.fitted_exponent(voice, none, torch.ones(20)) > 1
+
+
 def test_few_labels_change_the_exponent_little() -> None:
     _, classes, voice = sampled(4, 3.0)
     assert calibration.fitted_exponent(voice, classes, torch.ones(4)) > 0.6
