@@ -114,6 +114,19 @@ def test_of_uncertain_items_those_come_first_that_stand_for_the_others(size: int
     assert len(set(same[:27].tolist())) == 27
 
 
+@pytest.mark.parametrize("size", [9, 27])
+def test_a_sheet_has_the_most_uncertain_of_many_uncertain_items(size: int) -> None:
+    n = 40 * size
+    random = np.random.default_rng(0)
+    state = item_state(
+        *([-1] * n, [0] * n, np.linspace(0.5, 0.7, n)),
+        positions=random.integers(0, 60_000, (n, 3)),
+    )
+    items, total = queue(state, "uncertain", size)
+    assert total == n and items[:size].max() < 10 * size
+    assert items[:size].max() >= 2 * size, "not only the most uncertain items"
+
+
 def test_with_few_labels_a_third_of_a_sheet_shows_places_without_one() -> None:
     """A cluster that nobody has looked at may be predicted wrongly with a high confidence."""
     random = np.random.default_rng(0)
