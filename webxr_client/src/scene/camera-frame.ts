@@ -104,15 +104,19 @@ interface Page {
 
 /**
  * Camera and target that show `box` (scene metres) in the free part of the page. `shown`: points of
- * the whole cloud, whose box `box` is; null for a part of the cloud.
+ * the whole cloud, whose box `box` is; null for a part of the cloud. A page without width or
+ * height, such as one in a hidden frame, counts as 1 pixel wide or high, so that its camera has a
+ * place.
  */
 export function fittedView(
   box: Box3,
   camera: PerspectiveCamera | OrthographicCamera,
   target: Vector3,
-  { width, height, insets }: Page,
+  page: Page,
   shown: Shown | null = null,
 ): { position: Vector3; target: Vector3; zoom: number } {
+  const { insets } = page;
+  const [width, height] = [Math.max(1, page.width), Math.max(1, page.height)];
   const centre = box.getCenter(new Vector3());
   const freeWidth = Math.max(LEAST_FREE, width - insets.left - insets.right) / width;
   const freeHeight = Math.max(LEAST_FREE, height - insets.top - insets.bottom) / height;

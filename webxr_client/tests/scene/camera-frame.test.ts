@@ -87,3 +87,20 @@ describe("a fitted cloud", () => {
     expect(Math.max(Math.abs(x - 1), Math.abs(y - 1))).toBeLessThan(0.1);
   });
 });
+
+describe("a page without a size, as in a hidden frame", () => {
+  it.each([
+    [0, 0],
+    [800, 0],
+    [0, 600],
+  ])("has a camera with a place: %i x %i", (width, height) => {
+    const camera = new PerspectiveCamera(40);
+    camera.position.set(0.55, 0.38, 1.9);
+    const box = new Box3().setFromArray(CORNERS);
+    const page = { width, height, insets: DESKTOP };
+    for (const shown of [{ places: CORNERS, radius: RADIUS }, null]) {
+      const { position, target } = fittedView(box, camera, new Vector3(), page, shown);
+      expect([...position.toArray(), ...target.toArray()].every(Number.isFinite)).toBe(true);
+    }
+  });
+});
