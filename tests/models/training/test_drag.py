@@ -49,7 +49,7 @@ def test_a_cluster_labelled_in_the_hand_rests_where_a_touch_puts_it() -> None:
     way = np.linalg.norm(carried - touched[CLUSTER].mean(axis=0))
     off = np.linalg.norm(dropped[CLUSTER].mean(axis=0) - touched[CLUSTER].mean(axis=0))
     assert way > 1.5, "the cluster was not carried away"
-    assert off < 0.2 * way
+    assert off < 0.3 * way
 
 
 def test_points_fly_back_along_frames_and_networks_keep_their_training() -> None:
