@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.protocol import SHEET_SIZE, UNLABELED, Sheet, SheetGroup, SheetItem, SheetKind
+from lodespace.review.doubts import doubts
 from lodespace.review.islands import unknown
 from lodespace.review.overview import overview, places
 from lodespace.review.places import middles_of, nearest_to
@@ -53,6 +54,7 @@ items are expected to be right, such places show whether this is so, before no f
 suggested.
 """
 NEARLY_ALL = 0.9
+"""Smallest expected share right with which sheets show such places until CHECKING_UNTIL."""
 
 Items = npt.NDArray[np.intp]
 
@@ -151,7 +153,7 @@ def _expected_right(state: ItemState) -> float:
     """
     if not state.scorable:
         return 0.0
-    return 1 - float(np.where(state.verified, 0, state.doubt).mean(dtype=np.float64))
+    return 1 - float(doubts(state).mean(dtype=np.float64))
 
 
 def _with_places(state: ItemState, items: Items, size: int) -> Items:

@@ -4,11 +4,11 @@ import math
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from lodespace.protocol import Interval, Quality
 from lodespace.review.calibration import Calibration, interval, share_interval
 from lodespace.review.contact_sheets import queue
+from lodespace.review.doubts import doubts
 from lodespace.review.islands import unknown
 from lodespace.session.item_state import ItemState
 
@@ -44,14 +44,6 @@ after 2 of them, and never below it.
 
 _NEAR = 1e-6
 """Distance from a whole number that is a rounding error."""
-
-
-def doubts(state: ItemState) -> npt.NDArray[np.float32]:
-    """Return the probability that the label of each item is wrong (N,); 0 for verified items.
-
-    For an unlabelled item, the prediction counts instead of the label.
-    """
-    return np.where(state.verified, 0, state.doubt)
 
 
 def share_right(state: ItemState) -> float | None:
